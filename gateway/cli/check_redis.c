@@ -71,6 +71,15 @@ static const struct fact_rule redis_rules[] = {
     {STORE_FACTS_STATE, CHECK_HURTS, "aof_last_bgrewrite_status", "ok",
      "the append-only file could not be rewritten, and grows",
      "free room or memory, then redis-cli bgrewriteaof", ANYWHERE},
+    {STORE_FACTS_STATE, CHECK_HURTS, "rdb_last_bgsave_status", "ok",
+     "the last copy of all data failed: a new replica may get none",
+     "free room or memory, then redis-cli bgsave; see Redis' log", ANYWHERE},
+    {STORE_FACTS_STATE, CHECK_HURTS, "evicted_keys", "0",
+     "since it started Redis has thrown keys away to make room: learners may be gone",
+     "waypost rebuild puts back what PostgreSQL knows; then redis-cli config resetstat", ANYWHERE},
+    {STORE_FACTS_STATE, CHECK_HURTS, "rejected_connections", "0",
+     "since it started Redis has refused connections",
+     "raise maxclients, and LimitNOFILE= of its unit; then redis-cli config resetstat", ANYWHERE},
     {STORE_FACTS_SETTINGS, CHECK_STOPS, "appendfsync", "always",
      "appendfsync is not always: a crash loses the answers of the last second",
      "set appendfsync always, as config/redis.conf does", ANYWHERE},
@@ -132,6 +141,7 @@ static uint64_t fact_number(struct str facts, const char *name)
 static void check_memory(const struct redis_check *s, struct str facts)
 {
     uint64_t used = fact_number(facts, "used_memory"), most = fact_number(facts, "maxmemory");
+    uint64_t host = fact_number(facts, "total_system_memory");
     char name[128];
     if (most == 0)
         check_add(s->list, CHECK_HURTS, redis_name(facts, name),
@@ -141,6 +151,11 @@ static void check_memory(const struct redis_check *s, struct str facts)
         check_add(s->list, CHECK_HURTS, redis_name(facts, name),
                   "raise maxmemory: 300 bytes a learner, and the events of keep_events_hours",
                   "%" PRIu64 " of %" PRIu64 " MiB are used", used >> 20, most >> 20);
+    if (host > 0 && most > host)
+        check_add(
+            s->list, CHECK_HURTS, redis_name(facts, name), "set maxmemory below the host's memory",
+            "maxmemory is %" PRIu64 " MiB, its host has %" PRIu64 ": it would be killed first",
+            most >> 20, host >> 20);
 }
 
 /* Fewer than must have each step. */
@@ -279,16 +294,16 @@ static void on_courses(void *ctx, enum err e, const struct str *names, const str
 
 /* ---- other hosts ---- */
 
-/* "0.1.0 1767225600000" by host: who looked lately, in which version (role/ports.h). */
+/* Who looked lately, in which version. */
 static void on_hosts(void *ctx, enum err e, const struct str *names, const struct str *values,
                      uint32_t n)
 {
     struct redis_check *s = ctx;
     for (uint32_t i = 0; e == ERR_OK && i < n; i++) {
-        struct str rest = values[i], version = str_split(&rest, ' ');
-        uint64_t seen_ms = 0;
-        bool is_seen = rest.p != NULL && str_to_u64(rest, INT64_MAX, &seen_ms) == ERR_OK &&
-                       s->redis_clock.ms - (int64_t)seen_ms < HOST_SEEN_MS;
+        struct str version;
+        struct wall_ms seen = {0};
+        bool is_seen = role_host_read(values[i], &version, &seen) &&
+                       s->redis_clock.ms - seen.ms < HOST_SEEN_MS;
         if (is_seen && !str_eq(version, STR(WAYPOST_VERSION)))
             check_add(s->list, CHECK_HURTS, "versions", "install one version everywhere",
                       "host %.*s runs waypost %.*s, this is " WAYPOST_VERSION, STR_ARG(names[i]),

@@ -117,6 +117,7 @@ struct vault *role_vault(const struct role_context *role)
 #define ALONE_MS 10000
 #define CLOCK_APART_MS (5 * 60 * 1000)
 #define HOST_NOTE_MS 60000
+#define HOST_GONE_MS (7 * 24 * 3600 * INT64_C(1000))
 #define FACTS_MS 10000
 
 struct role_look {
@@ -124,7 +125,7 @@ struct role_look {
     struct store *store;
     struct timer *timer;
     struct mono_ms probed, noted, asked;
-    bool is_probing, is_known, is_full, is_clock_off;
+    bool is_probing, is_known, is_full, is_clock_off, has_tidied;
     int64_t alone_ms;      /* for about so long nobody sends */
     timer_fn *on_first_up; /* NULL = called, or nobody asked */
     void *ctx;
@@ -238,6 +239,30 @@ static void on_noted(void *ctx, enum err e)
     (void)ctx, (void)e; /* in a minute comes the next one */
 }
 
+bool role_host_read(struct str note, struct str *ret_version, struct wall_ms *ret_seen)
+{
+    uint64_t seen_ms = 0;
+    *ret_version = str_split(&note, ' ');
+    if (note.p == NULL || str_to_u64(note, INT64_MAX, &seen_ms) != ERR_OK)
+        return false;
+    ret_seen->ms = (int64_t)seen_ms;
+    return true;
+}
+
+/* A container has a new name each time it starts. */
+static void on_hosts(void *ctx, enum err e, const struct str *names, const struct str *values,
+                     uint32_t n)
+{
+    struct role_look *look = ctx;
+    int64_t now_ms = loop_wall(look->role->loop).ms;
+    for (uint32_t i = 0; e == ERR_OK && i < n; i++) {
+        struct str version;
+        struct wall_ms seen = {0};
+        if (!role_host_read(values[i], &version, &seen) || now_ms - seen.ms > HOST_GONE_MS)
+            store_board_put(look->store, STORE_BOARD_HOSTS, names[i], STR_NONE, on_noted, look);
+    }
+}
+
 /* Which version is at work here, for `waypost doctor` on all hosts. */
 static void note_host(struct role_look *look)
 {
@@ -251,6 +276,9 @@ static void note_host(struct role_look *look)
                      (long long)loop_wall(look->role->loop).ms);
     store_board_put(look->store, STORE_BOARD_HOSTS, str_from(name), (struct str){note, (size_t)n},
                     on_noted, look);
+    if (!look->has_tidied)
+        store_board_get(look->store, STORE_BOARD_HOSTS, on_hosts, look);
+    look->has_tidied = true;
 }
 
 static void on_look(void *ctx)

@@ -24,9 +24,12 @@ struct vault *role_vault(const struct role_context *role);
 /*
  * Looks at the store all the time: is it up, does it take writes, does its clock agree with ours?
  * It says so in the slot (redis_away, redis_full, clock) and in the metrics redis_*, and each
- * minute leaves a note on the board of hosts. Lives as long as the process.
+ * minute leaves a note on the board of hosts; at first it takes away those of hosts that are gone
+ * for a week. Lives as long as the process.
  */
 struct role_look;
+/* A note of a host: "0.1.0 1767225600000". */
+bool role_host_read(struct str note, struct str *ret_version, struct wall_ms *ret_seen);
 struct role_look *role_look_new(const struct role_context *role, struct store *store);
 /* Has the store been asked and has answered once? Before, nobody knows whether the clock is right.
  */
