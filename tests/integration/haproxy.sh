@@ -35,35 +35,12 @@ for name in a b; do
     gateway_start "$name"
 done
 front=$(free_port)
-stats="$STATE/haproxy.sock"
-# The containers' names become addresses, nothing else.
-sed -e "s|bind :8080|bind 127.0.0.1:$front|; s|^    maxconn 20000|    maxconn 2000\n    stats socket $stats|; s|inter 2s|inter 200ms|" \
-    -e "s|^    server-template front 4 front:8080 \(.*\) resolvers.*|    server a 127.0.0.1:${gateway_port[a]} \1\n    server b 127.0.0.1:${gateway_port[b]} \1|" \
-    -e '/^resolvers/,/^$/d' "$ROOT/docker/haproxy.cfg" >"$STATE/haproxy.cfg"
+haproxy_configure "$front" "${gateway_port[a]}" "${gateway_port[b]}"
 check 'haproxy takes the configuration' haproxy -c -q -f "$STATE/haproxy.cfg"
 haproxy -f "$STATE/haproxy.cfg" >"$STATE/haproxy.out" 2>&1 &
 HAPROXY=$!
 
-# state NAME: UP, DOWN, DRAIN ...
-state()
-{
-    python3 - "$stats" "$1" <<'PY'
-import socket, sys
-s = socket.socket(socket.AF_UNIX)
-s.connect(sys.argv[1])
-s.sendall(b"show stat\n")
-text = b""
-while data := s.recv(65536):
-    text += data
-for line in text.decode().splitlines():
-    cells = line.split(",")
-    if cells[0] == "fronts" and cells[1] == sys.argv[2]:
-        print(cells[17].split()[0])
-PY
-}
-is_up() { [ "$(state "$1")" = UP ]; }
-is_down() { [ "$(state "$1")" = DOWN ]; }
-check 'both are up' eval 'wait_for 20 is_up a && wait_for 20 is_up b'
+check 'both are up' eval 'wait_for 20 haproxy_has a UP && wait_for 20 haproxy_has b UP'
 
 is_drained_everywhere()
 {
@@ -92,10 +69,10 @@ wait_for 30 asked 50
 for name in a b a b; do
     kill -s TERM "${gateway_pid[$name]}"
     check "$name ends well" wait "${gateway_pid[$name]}"
-    check "/check takes $name out" wait_for 10 is_down "$name"
+    check "/check takes $name out" wait_for 10 haproxy_has "$name" DOWN
     wait_for 30 asked $(($(cat "$STATE"/codes.* | wc -l) + 20))
     gateway_start "$name"
-    check "and in again" wait_for 10 is_up "$name"
+    check "and in again" wait_for 10 haproxy_has "$name" UP
 done
 touch "$STATE/stop"
 wait "${ASKING[@]}"

@@ -279,3 +279,37 @@ certificates()
     openssl x509 -req -in "$dir/redis.csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -CAcreateserial -days 2 \
         -extfile <(printf 'subjectAltName=IP:127.0.0.1\n') -out "$dir/redis.pem" 2>/dev/null
 }
+
+# haproxy_configure FRONT PORT PORT: the proxy of docker/ on port FRONT in $STATE/haproxy.cfg, its servers a and b at those
+# ports of this host. The containers' names become addresses, it looks more often, and it tells how they are; nothing else.
+haproxy_configure()
+{
+    sed -e "s|bind :8080|bind 127.0.0.1:$1|; s|inter 2s|inter 200ms|" \
+        -e "s|^    maxconn 20000|    maxconn 2000\n    stats socket $STATE/haproxy.sock|" \
+        -e "s|^    server-template front 4 front:8080 \(.*\) resolvers.*|    server a 127.0.0.1:$2 \1\n    server b 127.0.0.1:$3 \1|" \
+        -e '/^resolvers/,/^$/d' "$ROOT/docker/haproxy.cfg" >"$STATE/haproxy.cfg"
+}
+
+# haproxy_state NAME: UP, DOWN, DRAIN ...
+haproxy_state()
+{
+    python3 - "$STATE/haproxy.sock" "$1" <<'PY'
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+s.sendall(b"show stat\n")
+text = b""
+while data := s.recv(65536):
+    text += data
+for line in text.decode().splitlines():
+    cells = line.split(",")
+    if cells[0] == "fronts" and cells[1] == sys.argv[2]:
+        print(cells[17].split()[0])
+PY
+}
+
+# haproxy_has NAME STATE
+haproxy_has()
+{
+    [ "$(haproxy_state "$1")" = "$2" ]
+}

@@ -79,30 +79,9 @@ for name in a b; do
         "$STATE/waypost.yaml" >"$STATE/$name.yaml"
     gateway_start "$name" "$BEFORE"
 done
-stats="$STATE/haproxy.sock"
-sed -e "s|bind :8080|bind 127.0.0.1:$front|; s|^    maxconn 20000|    maxconn 2000\n    stats socket $stats|; s|inter 2s|inter 200ms|" \
-    -e "s|^    server-template front 4 front:8080 \(.*\) resolvers.*|    server a 127.0.0.1:${gateway_port[a]} \1\n    server b 127.0.0.1:${gateway_port[b]} \1|" \
-    -e '/^resolvers/,/^$/d' "$ROOT/docker/haproxy.cfg" >"$STATE/haproxy.cfg"
+haproxy_configure "$front" "${gateway_port[a]}" "${gateway_port[b]}"
 haproxy -f "$STATE/haproxy.cfg" >"$STATE/haproxy.out" 2>&1 &
 HAPROXY=$!
-
-state()
-{
-    python3 - "$stats" "$1" <<'PY'
-import socket, sys
-s = socket.socket(socket.AF_UNIX)
-s.connect(sys.argv[1])
-s.sendall(b"show stat\n")
-text = b""
-while data := s.recv(65536):
-    text += data
-for line in text.decode().splitlines():
-    cells = line.split(",")
-    if cells[0] == "fronts" and cells[1] == sys.argv[2]:
-        print(cells[17].split()[0])
-PY
-}
-is_up() { [ "$(state "$1")" = UP ]; }
 
 # last_schema FOLDER
 last_schema()
@@ -125,7 +104,7 @@ roll()
     gateway_start "$1" "$2"
     [ "${3:-}" != migrate ] || check 'the schema is migrated under load' "$AFTER" migrate \
         --conninfo "host=$STATE/pg dbname=waypost user=postgres" "$ROOT/sql"
-    check "$1 is in again" wait_for 20 is_up "$1"
+    check "$1 is in again" wait_for 20 haproxy_has "$1" UP
     check "$1 has its share" wait_for 20 has_share "$1"
     N_DONE=$(n_answered)
     check 'callbacks go on' wait_for 30 answered $((N_DONE + 3 * RATE))
@@ -141,7 +120,7 @@ ledger()
     python3 "$ROOT/tests/integration/ledger.py" "$@" --port "$front" --admin "$ADMIN_PORT" --book "$STATE/book"
 }
 
-check 'both are up' eval 'wait_for 20 is_up a && wait_for 20 is_up b'
+check 'both are up' eval 'wait_for 20 haproxy_has a UP && wait_for 20 haproxy_has b UP'
 ledger send --strict --seconds 7200 --numbers $((RATE * 2)) --rate "$RATE" --stop "$STATE/stop" >"$STATE/sent" &
 LEDGER=$!
 check 'callbacks come' wait_for 30 answered $((3 * RATE))
