@@ -5,7 +5,7 @@
 # What is skipped (no npm, no Redis) is counted and named. With CI=true it fails, unless ALLOWED_SKIPS
 # has a shell pattern for it, blank-separated: ALLOWED_SKIPS='signatures.sh* numbers.sh*'.
 
-TEST_STEPS='format scripts words banned budget cppcheck build layers docs unit asan tidy analyze sql integration'
+TEST_STEPS='format words banned budget build unit scripts layers docs cppcheck sanitize tidy analyze sql integration asan'
 N_PASSED=0
 N_FAILED=0
 N_SKIPPED=0
@@ -19,7 +19,7 @@ test_scripts()
 {
     local scripts
     mapfile -t scripts < <(git ls-files -co --exclude-standard run .ci/run '*.sh')
-    shellcheck -x "${scripts[@]}" && git ls-files -co --exclude-standard '*.yaml' '*.yml' .clang-tidy |
+    printf '%s\0' "${scripts[@]}" | xargs -0 -P2 -n15 shellcheck -x && git ls-files -co --exclude-standard '*.yaml' '*.yml' .clang-tidy |
         xargs yamllint -s
 }
 
@@ -72,6 +72,12 @@ test_unit()
 test_tidy()
 {
     git ls-files 'gateway/*.c' | xargs -P2 -n4 clang-tidy-14 -p build --quiet
+}
+
+# What asan runs; to build it takes longer than to run it.
+test_sanitize()
+{
+    build_preset asan
 }
 
 test_asan()
@@ -271,7 +277,7 @@ tell_step()
 
 # The scripts of integration wait more than they work. What only needs a processor and no clock runs beside them, with a
 # priority that takes what they leave.
-BESIDE_INTEGRATION='tidy analyze sql'
+BESIDE_INTEGRATION='scripts layers docs cppcheck sanitize tidy analyze sql'
 
 step_is_beside()
 {
@@ -288,6 +294,26 @@ do_beside()
     done
 }
 
+# integration_with STEP...: integration, and these beside it.
+integration_with()
+{
+    local name
+    if [ $# -gt 0 ]; then
+        set -m # a group of their own, which ends with us
+        do_beside "$@" &
+        set +m
+        # shellcheck disable=SC2064 # now
+        trap "kill -- -$! 2>/dev/null || true" EXIT
+    fi
+    do_step integration
+    tell_step integration
+    wait
+    trap - EXIT
+    for name in "$@"; do
+        tell_step "$name"
+    done
+}
+
 # run_steps STEP...: in their order; without integration none is beside another.
 run_steps()
 {
@@ -299,21 +325,12 @@ run_steps()
         fi
     done
     for name in "$@"; do
-        [[ " ${beside[*]} " != *" $name "* ]] || continue
-        if [ "$name" = integration ] && [ ${#beside[@]} -gt 0 ]; then
-            set -m # a group of their own, which ends with us
-            do_beside "${beside[@]}" &
-            set +m
-            # shellcheck disable=SC2064 # now
-            trap "kill -- -$! 2>/dev/null || true" EXIT
+        if [ "$name" = integration ]; then
+            integration_with "${beside[@]}"
+        elif [[ " ${beside[*]} " != *" $name "* ]]; then
+            do_step "$name"
+            tell_step "$name"
         fi
-        do_step "$name"
-        tell_step "$name"
-    done
-    wait
-    trap - EXIT
-    for name in "${beside[@]}"; do
-        tell_step "$name"
     done
 }
 

@@ -181,14 +181,16 @@ check_takers()
 
 check_headers()
 {
-    local file flags
-    flags=$(pkg-config --cflags hiredis libpq)
+    local file
+    export FLAGS
+    FLAGS=$(pkg-config --cflags hiredis libpq)
+    # shellcheck disable=SC2016 # of the inner shell; flags are words
+    find gateway -mindepth 2 -name '*.h' -printf '%P\n' | xargs -P2 -I{} sh -c 'printf "#include \"%s\"\n" {} |
+        ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -DWAYPOST_VERSION="\"\"" -Wall -Wextra -Werror -Igateway $FLAGS -fsyntax-only -x c - ||
+        printf "%s\n" {} >>"$0"' "$tmp/dependent"
     while read -r file; do
-        # shellcheck disable=SC2086 # flags are words
-        printf '#include "%s"\n' "${file#gateway/}" |
-            ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -DWAYPOST_VERSION='""' -Wall -Wextra -Werror -Igateway \
-                $flags -fsyntax-only -x c - || bad "$file does not compile alone"
-    done < <(find gateway -mindepth 2 -name '*.h')
+        bad "gateway/$file does not compile alone"
+    done < <(cat "$tmp/dependent" 2>/dev/null)
 }
 
 # "app/board.c T board_new" for all that the program's object files have and want; of a file that is
