@@ -1,5 +1,5 @@
 #!/bin/bash
-# doctor.sh: eighty mistakes that operators make, one after the other in a site that is well: `waypost doctor`
+# doctor.sh: ninety mistakes that operators make, one after the other in a site that is well: `waypost doctor`
 # names each with its place and the remedy, and nothing else that the site had not before.
 # shellcheck disable=SC2317 # undo is called by mistake
 . "$(dirname "$0")/lib.sh"
@@ -107,6 +107,53 @@ wide() { redis config set zset-max-listpack-entries 64; undo() { redis config se
 mistake 0 '^hurts: Redis: zset-max-listpack-entries is not 128.*; set zset-max-listpack-entries 128' 'Redis spends memory on reminders' wide
 unlimited() { redis config set maxmemory 0; undo() { redis config set maxmemory 1gb; }; }
 mistake 0 '^hurts: Redis: maxmemory is not set.*; set maxmemory' 'Redis may take all memory' unlimited
+too_much() { redis config set maxmemory 100000gb; undo() { redis config set maxmemory 1gb; }; }
+mistake 0 '^hurts: Redis: maxmemory is [0-9]+ MiB, its host has [0-9]+.*; set maxmemory' 'Redis may take more than there is' too_much
+thrown_away()
+{
+    redis config set maxmemory-policy volatile-ttl
+    redis set wp:test:away 1 ex 1000
+    redis config set maxmemory 1mb
+    redis config set maxmemory-policy noeviction
+    redis config set maxmemory 1gb
+    undo() { redis config resetstat; }
+}
+mistake 0 '^hurts: Redis: .* thrown keys away .*evicted_keys is [1-9].*; waypost rebuild' 'Redis has thrown keys away' thrown_away
+refused()
+{
+    python3 - "$STATE/redis/redis.sock" <<'PY'
+import socket, sys
+
+def connect():
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(sys.argv[1])
+    return s
+first = connect()
+for most, expected in ((b"1", b"max number of clients"), (b"10000", None)):
+    first.sendall(b"CONFIG SET maxclients " + most + b"\r\n")
+    assert first.recv(100) == b"+OK\r\n"
+    assert expected is None or expected in connect().recv(100)
+PY
+    undo() { redis config resetstat; }
+}
+mistake 0 '^hurts: Redis: .* refused connections .*rejected_connections is [1-9].*; raise maxclients' 'Redis had no room for connections' refused
+saved() { redis info persistence | grep -q "rdb_last_bgsave_status:$1" && redis info persistence | grep -q rdb_bgsave_in_progress:0; }
+no_copy()
+{
+    mkdir -p "$STATE/redis/dump.rdb/full"
+    redis bgsave
+    wait_for 20 saved err
+    undo()
+    {
+        rm -r "$STATE/redis/dump.rdb"
+        redis bgsave
+        wait_for 20 saved ok
+    }
+}
+mistake 0 '^hurts: Redis: the last copy of all data failed.*; free room' 'Redis cannot write a copy' no_copy
+ago() { printf '%s\n' "$((($(date +%s) - $1) * 1000))"; }
+older() { redis hset wp:hosts elsewhere "0.0.1 $(ago 10)"; undo() { redis hset wp:hosts elsewhere "0.0.1 $(ago 500000)" gone "0.0.1 $(ago 700000)"; }; }
+mistake 0 '^hurts: versions: host elsewhere runs waypost 0.0.1, .*; install one version' 'a host that was forgotten in the upgrade' older
 other_epoch() { redis mset wp:epoch '12345 00' 'wp:{b000}:epoch' 12345; undo() { redis del wp:epoch 'wp:{b000}:epoch'; }; }
 mistake 78 '^stops: epoch: Redis and PostgreSQL are not of one site.*; .*waypost rebuild' 'Redis of another site' other_epoch
 mistake 78 "^stops: site.yaml:$((at + 3)):[0-9]+: channel at: .* checks no signature or secret.*; set its secret" 'a channel without signature' edit "$((at + 3))s/accepted/refused/"
@@ -117,7 +164,7 @@ mistake 0 '^hurts: site.yaml:[0-9]+:[0-9]+: country KE has no .psea.*; write bot
 mistake 0 "^hurts: site.yaml:[0-9]+:1: cap_number_day is 0.*; set it" 'no cap for a number' edit '$a cap_number_day: 0'
 mistake 78 "^stops: site.yaml:[0-9]+:1: course first-aid is not published.*; waypost lessons publish" 'a course that is not published' edit '$a course: first-aid'
 mistake 78 "^stops: site.yaml:$(line 'code: KE,'):[0-9]+: countries, code KE: write .helpline.*; " 'a country without its referral table' edit 's/helpline: "116",//; s/contact: "[^"]*",//'
-check_same 'these were 29' 29 "$N_MISTAKES"
+check_same 'these were 34' 34 "$N_MISTAKES"
 # ---- thirty more
 pg="$STATE/pg"
 writer_at=$(line '^writer_conninfo')
@@ -142,6 +189,7 @@ sealed_number() { # of +254700000001, as the front seals it
     stop_pid "$pid" TERM 20
 }
 sealed_number
+check_same 'what was told of a host a week ago is gone' 'elsewhere' "$(redis hkeys wp:hosts | grep -v "^$(hostname)\$")"
 mistake 78 '^stops: keys: 1 of 1 number cannot be read with these keys; find the keys' "another site's key of numbers" foreign_key number_id.key
 mistake 78 '^stops: keys: 1 of 1 number cannot be read with these keys; find the keys' "another site's seal key" foreign_key seal_1.key
 cut_key() { cp -p "$STATE/keys/number_id.key" "$STATE/"; head -c 10 "$STATE/number_id.key" >"$STATE/keys/number_id.key"; undo() { cp -p "$STATE/number_id.key" "$STATE/keys/"; }; }
