@@ -20,6 +20,7 @@ import os
 import re
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import threading
@@ -146,6 +147,36 @@ def cut(call):
     return False
 
 
+def informs(times, seconds):
+    """So many answers that are none yet, then one that is."""
+
+    @may_take
+    def action(call):
+        for _ in range(times):
+            call.sock.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+            time.sleep(seconds)
+        return ok(call)
+
+    return action
+
+
+def chunks(text):
+    """A body in chunks, of which these are the bytes."""
+
+    @may_take
+    def action(call):
+        call.sock.sendall(head(200, ["Transfer-Encoding: chunked"]) + text)
+        return False
+
+    return action
+
+
+@may_take
+def reset(call):
+    call.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    return False
+
+
 @may_take
 def garbage(call):
     call.sock.sendall(b"\x00\x01 this is no HTTP\r\n\r\n")
@@ -186,6 +217,13 @@ SCRIPTS = {
     "redirected": [ok],
     "cut": [cut],
     "garbage": [garbage],
+    "reset": [reset],
+    "informs": [informs(3, 0)],
+    "informs-always": [informs(600, 0.1)],
+    "chunks": [chunks(b'7\r\n{"id": \r\n6;x=y\r\n"p-c"}\r\n0\r\n\r\n')],
+    "chunks-garbage": [chunks(b'7\r\n{"id": \r\nzz\r\n"p-c"}\r\n0\r\n\r\n')],
+    "chunks-huge": [chunks(b'fffffffffffffffff\r\n{"id": "p-c"}')],
+    "chunks-cut": [chunks(b'd\r\n{"id": "p-c"}\r\n')],
     "expired": [ok],
     "self-signed": [ok],
     "wrong-host": [ok],

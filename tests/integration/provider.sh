@@ -31,6 +31,13 @@ redirect           generic        PLAIN          failed   1  1
 redirect-file      generic        PLAIN          failed   1  1
 cut                generic        TLS            unknown  1  1
 garbage            generic        PLAIN          unknown  1  1
+reset              generic        PLAIN          unknown  1  1
+informs            generic        PLAIN          sent     1  1
+informs-always     generic        PLAIN          unknown  1  1
+chunks             generic        PLAIN          sent     1  1
+chunks-garbage     generic        PLAIN          unknown  1  1
+chunks-huge        generic        PLAIN          unknown  1  1
+chunks-cut         generic        PLAIN          unknown  1  1
 '
 # Only where the machine can be made to trust the test's authority.
 TLS_CASES='
