@@ -43,7 +43,7 @@ void log_set_json(bool is_json)
     log_state.is_json = is_json;
 }
 
-/* False where stderr does not wait (cli/serve.c) and takes nothing now. */
+/* False where stderr does not wait (port/systemd.h) and takes nothing now. */
 static bool write_now(const char *bytes, size_t n)
 {
     return write(STDERR_FILENO, bytes, n) >= 0 || errno != EAGAIN; /* nowhere to complain */

@@ -1,13 +1,11 @@
 /* `waypost serve`: which processes there are, what they listen on, and when all is read again. */
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -22,7 +20,6 @@
 #define ADMIN_ADDRESS "127.0.0.1"
 #define MAX_TURN_MS 50
 #define PROBLEMS_MAX_BYTES 65536u
-#define DESCRIPTORS_MIN 128u
 
 struct process {
     const char *role;
@@ -275,39 +272,19 @@ static int open_listeners(struct service *s)
     return EX_UNAVAILABLE;
 }
 
-/* Each connection is a descriptor; the soft limit of a shell is meant for other programs. EX_OK, or
- * it was told that there are too few. */
+/* The soft limit of a shell is meant for other programs. EX_OK, or too few: it was told. */
 static int raise_descriptor_limit(void)
 {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return EX_OK;
+    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+    (void)getrlimit(RLIMIT_NOFILE, &limit); /* fails on a wrong argument only */
     limit.rlim_cur = limit.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &limit); /* up to the hard limit is always allowed */
-    if (limit.rlim_max >= DESCRIPTORS_MIN)
+    if (limit.rlim_max >= 128)
         return EX_OK;
-    cli_complain("serve: only %llu files may be open at once, %u are the least; raise the hard "
+    cli_complain("serve: only %llu files may be open at once, 128 are the least; raise the hard "
                  "limit (ulimit -Hn, LimitNOFILE= of the unit)",
-                 (unsigned long long)limit.rlim_max, DESCRIPTORS_MIN);
+                 (unsigned long long)limit.rlim_max);
     return EX_OSERR;
-}
-
-/* Nobody waits for who reads the log, or ends with him: log.c counts the lines that stderr does not
- * take. A pipe gets an open description of our own, since not to wait is a matter of all who share
- * one; the socket of a service manager is ours alone. */
-static void let_log_go(void)
-{
-    struct stat info = {.st_mode = 0};
-    (void)fstat(STDERR_FILENO, &info); /* where there is none, nobody reads it */
-    if (S_ISSOCK(info.st_mode))
-        (void)fcntl(STDERR_FILENO, F_SETFL, O_RDWR | O_NONBLOCK); /* else it waits, as before */
-    int fd =
-        S_ISFIFO(info.st_mode) ? open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC) : -1;
-    if (fd >= 0) {
-        (void)dup2(fd, STDERR_FILENO); /* else it waits, as before */
-        (void)close(fd);               /* nothing was written */
-    }
-    (void)signal(SIGPIPE, SIG_IGN); /* fails on a bad signal number only */
 }
 
 /* Keys, numbers and answers are in this memory: no core file holds them, and no other process of
@@ -454,18 +431,18 @@ static int serve_run(const struct cli_args *args)
     s->level = log_level_of(s->config.log_level);
     log_set_json(str_eq(s->config.log_format, STR("json")));
     log_init(s->level, "supervisor");
-    code = choose_processes(s, args);
+    code = raise_descriptor_limit();
+    if (code == EX_OK)
+        code = choose_processes(s, args);
     if (code == EX_OK)
         code = check_needed(s, &s->config);
     if (code == EX_OK)
         code = cli_config_go_live(&s->config, "serve");
     if (code == EX_OK)
-        code = raise_descriptor_limit();
-    if (code == EX_OK)
         code = open_listeners(s);
     if (code != EX_OK)
         return release(s, code);
-    let_log_go();
+    systemd_log_goes();
     hide_memory();
     vault_random((uint8_t *)&s->instance, sizeof(s->instance));
     s->metrics = metrics_new();

@@ -1,10 +1,12 @@
 #include "port/systemd.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -63,4 +65,21 @@ void systemd_watchdog(struct mono_ms now)
         return;
     told_ms = now.ms;
     systemd_notify("WATCHDOG=1");
+}
+
+/* A pipe gets an open description of our own, since not to wait is a matter of all who share one;
+ * the socket of a manager is ours alone. What cannot be had waits as before. */
+void systemd_log_goes(void)
+{
+    struct stat info = {.st_mode = 0};
+    (void)fstat(STDERR_FILENO, &info); /* where there is none, nobody reads it */
+    if (S_ISSOCK(info.st_mode))
+        (void)fcntl(STDERR_FILENO, F_SETFL, O_RDWR | O_NONBLOCK);
+    int fd =
+        S_ISFIFO(info.st_mode) ? open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC) : -1;
+    if (fd >= 0) {
+        (void)dup2(fd, STDERR_FILENO);
+        (void)close(fd); /* nothing was written */
+    }
+    (void)signal(SIGPIPE, SIG_IGN); /* fails on a bad signal number only */
 }

@@ -1,6 +1,7 @@
 /*
- * systemd.h: the two small protocols between a service and its manager: sockets that it opened for
- * us (sd_listen_fds(3)) and word of how we are (sd_notify(3)). Without a manager both do nothing.
+ * systemd.h: what lies between a service and its manager: sockets that it opened for us
+ * (sd_listen_fds(3)), word of how we are (sd_notify(3)), and the log on stderr. Without a manager
+ * the first two do nothing.
  */
 #pragma once
 
@@ -24,3 +25,6 @@ void systemd_notify(const char *lines);
 /* "WATCHDOG=1", half-way through the time that the manager waits for it; nothing where it does not
  * wait (WATCHDOG_USEC, sd_watchdog_enabled(3)). Call it a few times a second while all is well. */
 void systemd_watchdog(struct mono_ms now);
+/* From now on this process and its children neither wait for who reads stderr nor end with him
+ * (SIGPIPE): log.c counts the lines that it does not take. */
+void systemd_log_goes(void);
