@@ -222,6 +222,7 @@
     X(recall, nothing, "", "before an old question that comes again")                              \
     X(retention_invite, nothing, "n", "a month after the end, before n old questions")             \
     X(refresh_start, nothing, "n", "REFRESH behind the end: before n old questions")               \
+    X(recall_keys, nothing, "", "a key line more there: 9 skips the rest")                         \
     X(recall_done, done, "right total", "behind the last of them")                                 \
     X(thanks, nothing, "", "thanks, a greeting, a thumb up: how to go on follows")                 \
     X(first_this, nothing, "",                                                                     \
@@ -299,6 +300,7 @@
     X(module_done_wait)                                                                            \
     X(paused)                                                                                      \
     X(pauses_over)                                                                                 \
+    X(recall_keys)                                                                                 \
     X(recall_done)                                                                                 \
     X(module_read)                                                                                 \
     X(certificate)                                                                                 \

@@ -73,6 +73,10 @@ void recall_begin_round(struct step *s, uint8_t n, enum course_text invite);
 /* Was any scored question ever answered? */
 bool recall_has_any(const struct step *s);
 void recall_finish(struct step *s);
+/* NEXT at an old question: of a round behind the end the rest is left out. */
+void recall_leave(struct step *s);
+/* Is the learner's place in such a round? */
+bool recall_is_round(const struct step *s);
 /* A round that was asked for; elsewhere than behind the end the present screen. */
 void recall_refresh(struct step *s);
 /* Which of how many the present question is. */

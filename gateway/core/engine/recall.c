@@ -8,6 +8,7 @@
 
 #include "core/engine/course.h"
 #include "core/engine/quiz.h"
+#include "core/engine/state.h"
 #include "core/engine/step.h"
 
 #define REFRESH_QUESTIONS 7
@@ -93,6 +94,34 @@ void recall_count(const struct step *s, uint32_t *ret_n, uint32_t *ret_of)
     *ret_of = is_round ? (uint32_t)l->test_n + l->recall_left : 1;
 }
 
+bool recall_is_round(const struct step *s)
+{
+    return state_row_of_place(s->learner) == state_row(LEARNER_STATE_RECALL) &&
+           s->learner->recall_module == 0;
+}
+
+static void end_round(struct step *s)
+{
+    struct learner *l = s->learner;
+    l->recall_left = 0;
+    step_set_unit(s, NULL);
+    step_enter(s, LEARNER_STATE_DONE);
+    if (l->test_n == 0)
+        step_say_screen(s);
+    else
+        step_say(s, step_text(s, COURSE_TEXT_recall_done,
+                              VARS({"right", step_number(s, l->test_right)},
+                                   {"total", step_number(s, l->test_n)})));
+}
+
+void recall_leave(struct step *s)
+{
+    if (recall_is_round(s))
+        end_round(s);
+    else
+        step_say_screen(s); /* one question more, and the quiz is over */
+}
+
 void recall_finish(struct step *s)
 {
     struct learner *l = s->learner;
@@ -105,12 +134,7 @@ void recall_finish(struct step *s)
         (void)ask(s, UINT16_MAX, COURSE_TEXT_nothing); /* the same */
         return;
     }
-    l->recall_left = 0;
-    step_set_unit(s, NULL);
-    step_enter(s, LEARNER_STATE_DONE);
-    step_say(s, step_text(s, COURSE_TEXT_recall_done,
-                          VARS({"right", step_number(s, l->test_right)},
-                               {"total", step_number(s, l->test_n)})));
+    end_round(s);
 }
 
 void recall_refresh(struct step *s)

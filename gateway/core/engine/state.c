@@ -318,6 +318,7 @@ static const struct state_row rows[N_LEARNER_STATES] = {
     [LEARNER_STATE_RECALL] = {.moves = BIT(MODULE_DONE) | BIT(DONE) | BIT(FOLLOWUP),
                               .screen = step_unit_screen,
                               .answer = course_answer,
+                              .next = recall_leave,
                               .finish = recall_finish,
                               .phase = EVENT_PHASE_RECALL,
                               .unit = STATE_UNIT_QUESTION,

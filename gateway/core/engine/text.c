@@ -172,10 +172,26 @@ static struct str key_line(const struct step *s, const struct question *q)
     if (s->input->via != VIA_USSD)
         return STR_NONE;
     return step_text(s,
-                     is_skipped && !is_nine ? COURSE_TEXT_skip_keys
-                     : has_zero             ? COURSE_TEXT_question_keys
-                                            : COURSE_TEXT_zero_keys,
+                     recall_is_round(s) && !is_nine ? COURSE_TEXT_recall_keys
+                     : is_skipped && !is_nine       ? COURSE_TEXT_skip_keys
+                     : has_zero                     ? COURSE_TEXT_question_keys
+                                                    : COURSE_TEXT_zero_keys,
                      NO_VARS);
+}
+
+static struct gsm_size size_with(const struct step *s, struct str screen)
+{
+    return gsm_measure(gsm_fold(step_lines(s, s->out->reply, screen), GSM_FOLD_LATIN, s->arena));
+}
+
+/* By SMS a round of old questions says how to leave it where that needs no part more. */
+static struct str with_way_out(const struct step *s, struct str screen)
+{
+    if (s->input->via == VIA_USSD || !recall_is_round(s))
+        return screen;
+    struct str whole = step_lines(s, screen, step_text(s, COURSE_TEXT_recall_keys, NO_VARS));
+    bool is_free = size_with(s, whole).segments == size_with(s, screen).segments;
+    return is_free ? whole : screen;
 }
 
 void step_count(const struct step *s, const struct unit *unit, uint32_t *ret_n, uint32_t *ret_of)
@@ -206,7 +222,7 @@ static struct str question_screen(const struct step *s, const struct unit *unit)
                                 {"options", step_options(s, q)},
                                 {NULL, STR_NONE}};
     struct str text = step_text(s, question_row(q->kind)->screen, vars);
-    return join(s, join(s, text, reply_line(s, q), '\n'), key_line(s, q), '\n');
+    return with_way_out(s, join(s, join(s, text, reply_line(s, q), '\n'), key_line(s, q), '\n'));
 }
 
 struct str step_question_alone(const struct step *s, const struct unit *unit, uint32_t n)
@@ -235,11 +251,6 @@ static uint32_t n_pages(const struct step *s, struct str screen)
     while (!is_last && gsm_ussd_page(&ussd, n, s->arena, &page, &is_last) == ERR_OK)
         n++;
     return n;
-}
-
-static struct gsm_size size_with(const struct step *s, struct str screen)
-{
-    return gsm_measure(gsm_fold(step_lines(s, s->out->reply, screen), GSM_FOLD_LATIN, s->arena));
 }
 
 bool step_has_room(const struct step *s, struct str screen)
