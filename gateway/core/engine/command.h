@@ -19,6 +19,10 @@ void engine_meet(struct step *s);
 
 /* A text of the learner. */
 void understand_text(struct step *s);
+/* Normalises what came in, in all its readings. */
+void understand_read(struct step *s);
+/* Is one of them a STOP, in these words? */
+bool understand_is_stop(const struct step *s, const struct vocabulary *words);
 
 /* Counts a text of which nothing came but the same question once more; false: so many have come in
  * a row that an SMS gets no answer any more. */

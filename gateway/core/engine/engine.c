@@ -296,7 +296,7 @@ static bool stop_without_place(struct step *s)
 {
     const struct learner nobody = {.course_key = 0};
     const struct course *course = base_course(s->courses, s->context->course, &nobody);
-    if (s->input->kind != INPUT_TEXT || course == NULL || !match_is_stop(course->words, s->norm))
+    if (s->input->kind != INPUT_TEXT || course == NULL || !understand_is_stop(s, course->words))
         return false;
     s->error = ERR_OK;
     s->base = course;
@@ -312,7 +312,7 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
 {
     struct step s = {.context = context, .input = input, .arena = arena, .out = ret};
     enum err e = begin(&s, courses, learner);
-    s.norm = match_normalise(input->text, arena);
+    understand_read(&s);
     if (e != ERR_OK)
         return stop_without_place(&s) ? s.error : e;
     bool is_heard = check_pass(&s);

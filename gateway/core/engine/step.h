@@ -11,6 +11,8 @@
 #include "core/match/match.h"
 #include "core/question.h"
 
+#define STEP_READINGS 3
+
 struct step {
     const struct courses *courses;
     const struct course *course; /* in the language in which all of this step is said */
@@ -20,8 +22,9 @@ struct step {
     struct arena *arena;
     struct outcome *out;
     struct learner *learner; /* &out->next */
-    struct str readings[2];  /* the input, normalised: whole, and its first line (or absent) */
-    struct str norm;         /* the reading that is looked at */
+    /* The input, normalised: whole, its first line, words apart; absent where that is the same. */
+    struct str readings[STEP_READINGS];
+    struct str norm;               /* the reading that is looked at */
     char lang[LEARNER_LANG_BYTES]; /* whose keywords count; "" = all */
     struct command_match match;    /* the command that the reading is, if any */
     bool is_everyday;              /* see match_is_everyday() */

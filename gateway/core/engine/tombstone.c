@@ -15,8 +15,7 @@
 static bool is_stop(const struct step *s)
 {
     const struct vocabulary *words = s->course->words;
-    struct str first = match_first_line(s->input->text, s->arena);
-    return match_is_stop(words, s->norm) || (first.p != NULL && match_is_stop(words, first)) ||
+    return understand_is_stop(s, words) ||
            match_command_fuzzy(words, s->norm, NULL).command == COMMAND_STOP;
 }
 

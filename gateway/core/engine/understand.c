@@ -110,9 +110,53 @@ static bool is_plain_command(const struct step *s)
     return command != COMMAND_NONE && command != COMMAND_STOP && str_is_empty(s->match.argument);
 }
 
+/* "Re: 2", "Fwd: STOP": what programs of mail and of some phones put before an answer. */
+static struct str without_mark(struct str text)
+{
+    static const char *const marks[] = {"re", "fw", "fwd", "aw", "wg", "rv", "tr", "ynt"};
+    text = str_trim(text);
+    size_t at = str_find_char(text, ':');
+    for (size_t i = 0; at != SIZE_MAX && i < ARRAY_LEN(marks); i++) {
+        if (str_eq_nocase(str_trim(str_sub(text, 0, at)), str_from(marks[i])))
+            return str_sub(text, at + 1, text.len);
+    }
+    return text;
+}
+
+void understand_read(struct step *s)
+{
+    struct str text = without_mark(s->input->text);
+    s->norm = match_normalise(text, s->arena);
+    s->readings[0] = s->norm;
+    s->readings[1] = match_first_line(text, s->arena);
+    s->readings[2] = match_words_apart(s->norm, s->arena);
+}
+
+bool understand_is_stop(const struct step *s, const struct vocabulary *words)
+{
+    for (int i = 0; i < STEP_READINGS; i++) {
+        if (s->readings[i].p != NULL && match_is_stop(words, s->readings[i]))
+            return true;
+    }
+    return false;
+}
+
+/* "STOP CHILDREN ON THE MOVE": without the course's name, of which a STOP may be. */
+static struct str without_course(const struct step *s)
+{
+    struct str name = match_normalise(s->course->name, s->arena);
+    size_t at = str_find(s->norm, name);
+    if (str_is_empty(name) || at == SIZE_MAX)
+        return s->norm;
+    return match_normalise(arena_printf(s->arena, "%.*s %.*s", (int)at, s->norm.p,
+                                        STR_ARG(str_sub(s->norm, at + name.len, s->norm.len))),
+                           s->arena);
+}
+
 static bool try_stop(struct step *s)
 {
-    if (s->is_everyday || is_plain_command(s) || !match_is_stop(s->course->words, s->norm))
+    if (s->is_everyday || is_plain_command(s) ||
+        !match_is_stop(s->course->words, without_course(s)))
         return false;
     engine_take_language(s, s->match.lang);
     engine_stop(s);
@@ -368,7 +412,9 @@ typedef bool try_rule(struct step *s);
  * it, by one rule after the other. */
 static bool try_rules(struct step *s, try_rule *const *rules)
 {
-    for (int i = 0; i < 2 && s->readings[i].p != NULL; i++) {
+    for (int i = 0; i < STEP_READINGS; i++) {
+        if (s->readings[i].p == NULL)
+            continue;
         s->norm = s->readings[i];
         s->match = match_command(s->course->words, s->norm, s->lang);
         s->is_everyday = match_is_everyday(s->course->words, s->norm, s->lang);
@@ -398,8 +444,6 @@ void understand_text(struct step *s)
     forget_old_nothing(s);
     leave_foreign_side(s);
     set_language(s);
-    s->readings[0] = s->norm;
-    s->readings[1] = match_first_line(s->input->text, s->arena);
     if (try_rules(s, always) || try_rules(s, shared) || (is_unshown(s) && try_rules(s, unshown)) ||
         try_rules(s, here) || try_rules(s, near)) {
         if (!s->is_excused)

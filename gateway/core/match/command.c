@@ -195,9 +195,12 @@ static size_t count_digits(struct str text)
     return n;
 }
 
-/* Appends the digits of a piece of a code. */
-static size_t take_digits(struct str piece, char *digits, size_t n)
+/* Appends the digits of a piece of a code; a word that is not about it begins anew, or ends it:
+ * the numbers of a question that is quoted are no code. */
+static size_t take_digits(struct str piece, bool is_other, char *digits, size_t n)
 {
+    if (is_other && n < MIN_CODE_DIGITS)
+        return 0;
     for (size_t i = 0; is_digits(piece) && i < piece.len; i++) {
         if (piece.p[i] >= '0' && piece.p[i] <= '9')
             digits[n++] = piece.p[i];
@@ -217,10 +220,11 @@ struct code_match match_code(const struct vocabulary *words, struct str normalis
     n = 0;
     for (struct str word; (word = match_next_word(&normalised)).p != NULL;) {
         bool is_check = is_check_word(words, word, lang, match.lang);
+        bool is_other = !is_check && !match_is_about_code(words, word);
         struct str tail = is_check ? str_sub(word, letters_of(word).len, word.len) : word;
         match.has_word |= is_check;
-        has_other |= !is_check && !match_is_about_code(words, word);
-        n = take_digits(tail, digits, n);
+        has_other |= is_other;
+        n = take_digits(tail, is_other, digits, n);
     }
     bool is_alone = !match.has_word && !has_other && n == CERTIFICATE_DIGITS;
     if (n >= MIN_CODE_DIGITS && (match.has_word || is_alone))

@@ -29,6 +29,10 @@ struct str match_normalise(struct str text, struct arena *arena);
  * Absent when there is only one. */
 struct str match_first_line(struct str text, struct arena *arena);
 
+/* A normalised text with those words apart that only a mark divides: "stop.thanks", "my-data".
+ * Absent when there are none. */
+struct str match_words_apart(struct str normalised, struct arena *arena);
+
 struct command_match {
     enum command command;
     bool is_fuzzy;       /* found by edit distance, not exactly */

@@ -1,6 +1,8 @@
 /* match.h: the one form in which texts are compared. */
 #include "core/match/match.h"
 
+#include <string.h>
+
 #include <utf8proc.h>
 
 #include "core/utf8.h"
@@ -312,4 +314,49 @@ struct str match_first_line(struct str text, struct arena *arena)
     struct str rest = str_trim(text);
     struct str line = str_split(&rest, '\n');
     return rest.p != NULL ? match_normalise(line, arena) : STR_NONE;
+}
+
+/* Between two words where somebody forgot the blank; an apostrophe belongs to its word. */
+static bool is_divider(int32_t code)
+{
+    static const int32_t dividers[] = {'.',   ',',   ';',   ':',    '!',   '?', '/',
+                                       '+',   '&',   '-',   '_',    '(',   ')', 0x60C,
+                                       0x61B, 0x61F, 0x6D4, 0x2013, 0x2014};
+    for (size_t i = 0; i < ARRAY_LEN(dividers); i++) {
+        if (code == dividers[i])
+            return true;
+    }
+    return false;
+}
+
+static bool is_letter_at(struct str text, size_t at)
+{
+    int32_t code = at < text.len ? utf8_next(text, &at) : ' ';
+    return code != ' ' && !is_divider(code) && (code < '0' || code > '9');
+}
+
+struct str match_words_apart(struct str normalised, struct arena *arena)
+{
+    char *out = arena_alloc(arena, normalised.len + 1);
+    size_t len = 0, n_divided = 0;
+    bool is_letter = false;
+    for (size_t at = 0; out != NULL && at < normalised.len;) {
+        size_t start = at;
+        int32_t code = utf8_next(normalised, &at);
+        size_t behind = at;
+        while (is_divider(code) && behind < normalised.len &&
+               is_divider(utf8_next(normalised, &(size_t){behind})))
+            (void)utf8_next(normalised, &behind); /* "stop...thanks" */
+        bool is_divided = is_letter && is_divider(code) && is_letter_at(normalised, behind);
+        is_letter = is_letter_at(normalised, start);
+        if (is_divided) {
+            out[len++] = ' ';
+            at = behind;
+            n_divided++;
+        } else {
+            memcpy(out + len, normalised.p + start, at - start);
+            len += at - start;
+        }
+    }
+    return n_divided > 0 ? (struct str){out, len} : STR_NONE;
 }

@@ -64,7 +64,8 @@ static bool is_stop_of_words(const struct vocabulary *words, struct str normalis
             has_strong = true;
         else if (match_find_keyword(words, word).command == COMMAND_STOP)
             has_weak = true;
-        else if (match_has_word(words, WORDS_COURTESY, word))
+        else if (match_has_word(words, WORDS_COURTESY, word) ||
+                 match_has_word(words, WORDS_THANKS, word))
             continue;
         else if (match_has_word(words, WORDS_STOP_ABOUT, word) || is_number(word))
             has_about = true;
