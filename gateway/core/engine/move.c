@@ -38,7 +38,8 @@ static void make_code(struct step *s)
 
 void move_run(struct step *s)
 {
-    bool can_make = learner_is_enrolled(s->learner) && str_is_empty(s->argument) &&
+    bool has_code = !str_is_empty(arena_digits(s->arena, s->argument));
+    bool can_make = learner_is_enrolled(s->learner) && !has_code &&
                     !str_is_empty(s->course->texts[COURSE_TEXT_move_code]);
     if (can_make)
         make_code(s);

@@ -254,6 +254,12 @@ static bool try_thanks(struct step *s)
     return is_thanks;
 }
 
+static bool try_mine(struct step *s)
+{
+    struct command_match match = match_mine_among(s->course->words, s->norm, s->lang);
+    return engine_command(s, &match);
+}
+
 /* A question that takes any text would take the keys, the words that work everywhere, a misspelt
  * STOP and mere thanks as well. */
 static bool try_before_any_text(struct step *s)
@@ -265,7 +271,7 @@ static bool try_before_any_text(struct step *s)
     if (try_key(s) || (!is_sentence && engine_command(s, &s->match)))
         return true;
     struct command_match near = match_command_fuzzy(s->course->words, s->norm, s->lang);
-    if (near.command == COMMAND_STOP && engine_command(s, &near))
+    if ((near.command == COMMAND_STOP && engine_command(s, &near)) || try_mine(s))
         return true;
     bool is_thanks = match_has_words(s->course->words, WORDS_THANKS, WORDS_THANKS, s->norm);
     if (is_thanks)
@@ -434,9 +440,9 @@ void understand_text(struct step *s)
     static try_rule *const here[] = {
         try_before_any_text, try_answer,      try_key,   try_command, engine_group_code,
         check_try_alone,     try_course_word, try_go_on, try_thanks,  NULL};
-    static try_rule *const near[] = {
-        try_near_stop,   try_sentence,     try_command_among, try_quoted_number,
-        try_near_answer, try_other_answer, try_near_command,  NULL};
+    static try_rule *const near[] = {try_near_stop,     try_sentence,      try_mine,
+                                     try_command_among, try_quoted_number, try_near_answer,
+                                     try_other_answer,  try_near_command,  NULL};
     static try_rule *const unshown[] = {
         try_key,          try_command, engine_group_code, check_try_alone, try_near_stop,
         try_screen_again, NULL};

@@ -297,6 +297,25 @@ struct command_match match_command(const struct vocabulary *words, struct str no
     return found(words, &keyword, false, rest);
 }
 
+static bool is_around(const struct vocabulary *words, struct str word)
+{
+    return match_has_word(words, WORDS_ASK, word) || match_has_word(words, WORDS_COURTESY, word);
+}
+
+struct command_match match_mine_among(const struct vocabulary *words, struct str normalised,
+                                      const char *lang)
+{
+    struct str rest = normalised;
+    for (struct str word; (word = match_next_word(&rest)).p != NULL && is_around(words, word);) {
+        struct command_match match = match_command(words, rest, lang);
+        bool is_mine = match.command == COMMAND_MYDATA || match.command == COMMAND_MOVE ||
+                       match_is_delete(words, &match);
+        if (is_mine && !match_is_delete_one(words, match.argument))
+            return match;
+    }
+    return (struct command_match){.argument = STR_NONE};
+}
+
 struct command_match match_command_among(const struct vocabulary *words, struct str normalised,
                                          const char *lang)
 {
@@ -306,10 +325,9 @@ struct command_match match_command_among(const struct vocabulary *words, struct 
         bool is_keyword = keyword.command != COMMAND_NONE;
         bool is_other =
             is_keyword && match.command != COMMAND_NONE && match.command != keyword.command;
-        bool is_around =
-            match_has_word(words, WORDS_ASK, word) || match_has_word(words, WORDS_COURTESY, word);
-        is_keyword = is_keyword && !is_around;
-        if (is_other || !(is_keyword || is_around))
+        bool is_beside = is_around(words, word);
+        is_keyword = is_keyword && !is_beside;
+        if (is_other || !(is_keyword || is_beside))
             return (struct command_match){.argument = STR_NONE};
         if (is_keyword)
             match = found(words, &keyword, false, STR_NONE);

@@ -56,6 +56,10 @@ struct command_match match_command_fuzzy(const struct vocabulary *words, struct 
  * score please". */
 struct command_match match_command_among(const struct vocabulary *words, struct str normalised,
                                          const char *lang);
+/* What people ask about their own data behind such words, all of which is asked about once more or
+ * only told: "please delete my data", "can I see my data". */
+struct command_match match_mine_among(const struct vocabulary *words, struct str normalised,
+                                      const char *lang);
 /* Nothing but courtesy or a number stands behind the command's word. */
 bool match_is_bare(const struct vocabulary *words, struct str argument);
 /* Digits in any pieces, and words with which people ask about a certificate; nothing else. */
