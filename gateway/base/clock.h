@@ -30,7 +30,8 @@ struct wall_ms clock_wall(void);
 
 /* UTC with milliseconds; years outside 0000..9999 are clamped. */
 void clock_format_rfc3339(struct wall_ms at, char dst[RFC3339_BYTES]);
-/* "YYYY-MM-DDThh:mm:ss[.fraction](Z|+hh:mm|-hh:mm|+hhmm)", also with a blank for the T. */
+/* "YYYY-MM-DDThh:mm:ss[.fraction](Z|+hh:mm|-hh:mm|+hhmm)", also with a blank for the T.
+ * ERR_INVALID otherwise. */
 enum err clock_parse_rfc3339(struct str text, struct wall_ms *ret) MUST_CHECK;
 /* Days since 1970-01-01 of a proleptic Gregorian date; no range check. */
 int64_t clock_days_from_civil(int64_t year, unsigned month, unsigned day);

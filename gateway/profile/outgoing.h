@@ -45,6 +45,7 @@ const char *send_outcome_name(enum send_outcome outcome);
 /* Providers that want an access token first: ask, keep it until it expires, and hand it over as
  * the setting "token" of profile_send. A 401 to a send means: ask again. */
 bool profile_needs_token(const struct profile *p, const struct settings *settings);
+/* Errors as of profile_send; ERR_UNSUPPORTED: the profile uses no token. */
 enum err profile_token_request(const struct profile *p, const struct settings *settings,
                                struct wall_ms now, struct arena *arena, struct send_request *ret,
                                struct errmsg *msg) MUST_CHECK;

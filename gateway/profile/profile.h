@@ -85,7 +85,8 @@ struct profile_setting {
 };
 /* What a channel of this profile may set beyond the names above; lives as long as the profile. */
 const struct profile_setting *profile_settings(const struct profile *p, uint32_t *ret_n);
-/* ERR_NOT_FOUND: a required setting is missing; ERR_INVALID: a name the profile does not know. */
+/* ERR_NOT_FOUND: a required setting is missing; ERR_INVALID: a name the profile does not know, or a
+ * timezone that is none. msg names it. */
 enum err profile_check_settings(const struct profile *p, const struct settings *settings,
                                 struct errmsg *msg) MUST_CHECK;
 /* "none", or what protects callbacks in words: "hmac-sha1 signature", "secret". */
@@ -122,7 +123,7 @@ enum err profile_sign(const struct profile *p, const struct http_request *reques
                       struct buf *out) MUST_CHECK;
 /* Item i again, with what is remembered of its session, once the caller has loaded it: phase, text,
  * from, to and is_repeat may differ. Needs no request: batch and arena are those of
- * profile_decode. */
+ * profile_decode. ERR_TOO_LONG: arena. */
 enum err profile_resume(const struct profile *p, const struct inbound_batch *batch, uint32_t i,
                         const struct session_memory *session, const struct settings *settings,
                         struct arena *arena, struct inbound *ret) MUST_CHECK;
@@ -135,7 +136,8 @@ struct reply {
 };
 
 /* The HTTP response to a batch; reply belongs to item i (USSD and reply-in-answer providers) or is
- * NULL for plain acknowledgements. Same arguments, same bytes. */
+ * NULL for plain acknowledgements. Same arguments, same bytes. *ret lives in the arena, or is the
+ * profile's. ERR_TOO_LONG: arena, more than a response may hold, or a header with a line end. */
 enum err profile_encode(const struct profile *p, const struct inbound_batch *batch,
                         const struct reply *reply, const struct settings *settings,
                         struct arena *arena, struct http_response *ret) MUST_CHECK;

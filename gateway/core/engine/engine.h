@@ -122,7 +122,8 @@ struct str engine_check_words(const struct course *course, const struct engine_c
                               struct str digits, const struct code_check *check,
                               struct arena *arena);
 
-/* The screen that the learner is at, without moving anything: for an old duplicate. */
+/* The screen that the learner is at, without moving anything: for an old duplicate. *ret_text lives
+ * in the arena. Errors as of engine_step, except that no state is refused. */
 enum err engine_screen(const struct courses *courses, const struct engine_context *context,
                        const struct learner *learner, enum via via, struct arena *arena,
                        struct str *ret_text, bool *ret_is_open) MUST_CHECK;

@@ -30,13 +30,15 @@ struct vault_sealed {
 enum err vault_openssl_new(const char *dir, struct vault **ret, struct errmsg *msg) MUST_CHECK;
 /* Fixed keys, for transcripts and tests only. */
 struct vault *vault_openssl_new_for_tests(void);
-/* Makes missing key files in dir (created 0700). Existing ones are never touched. */
+/* Makes missing key files in dir (created 0700). Existing ones are never touched. ERR_IO, with the
+ * file in msg; what was made stays. */
 enum err vault_make_keys(const char *dir, struct errmsg *msg) MUST_CHECK;
-/* Makes seal_<id>.key with the next id, which seals from then on where the keys are read anew. */
+/* Makes seal_<id>.key with the next id, which seals from then on where the keys are read anew.
+ * ERR_TOO_LONG: no id is left; ERR_IO; those of vault_openssl_new. */
 enum err vault_make_seal_key(const char *dir, uint16_t *ret_id, struct errmsg *msg) MUST_CHECK;
 /* A second key for number ids, `number_id.key.new`, made unless it is there; *ret has it and the
  * seal keys. vault_take_number_key puts it in the place of the first, which stays as
- * `number_id.key.old`. */
+ * `number_id.key.old`. ERR_IO; those of vault_openssl_new. */
 enum err vault_openssl_new_number_key(const char *dir, struct vault **ret,
                                       struct errmsg *msg) MUST_CHECK;
 enum err vault_take_number_key(const char *dir, struct errmsg *msg) MUST_CHECK;
@@ -45,7 +47,8 @@ void vault_free(struct vault *v);
 
 /* e164 with its plus; forms of one person's number have one id (number_identity). */
 struct number_id vault_number_id(const struct vault *v, struct str e164);
-/* Appends ciphertext and tag to out; ret->ciphertext borrows from it until out changes. */
+/* Appends ciphertext and tag to out; ret->ciphertext borrows from it until out changes. out's
+ * error, and then nothing is appended. */
 enum err vault_seal(const struct vault *v, struct str aad, struct str plain, struct buf *out,
                     struct vault_sealed *ret) MUST_CHECK;
 /* Id of the key that seals. */
