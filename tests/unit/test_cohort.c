@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/cohort_set.h"
 #include "core/cohort.h"
+#include "port/store/values.h"
 
 #define DAY(y, m, d) clock_days_from_civil(y, m, d)
 
@@ -145,9 +147,45 @@ static void a_group_is_found_by_its_code(void **state)
     assert_null(cohorts_find(&cohorts, 99999));
 }
 
+static void on_put(void *ctx, enum err e)
+{
+    (void)ctx; /* nobody waits for it */
+    assert_int_equal(e, ERR_OK);
+}
+
+/* In whatever order the store has them; and what comes later is known at the next look. */
+static void groups_of_the_store_are_found(void **state)
+{
+    (void)state;
+    struct loop *loop = loop_mem_new((struct wall_ms){1736143200000});
+    struct store *store = store_mem_new(loop);
+    struct cohort_set *set = cohort_set_new(loop, store);
+    char code[8];
+    uint32_t codes[24];
+    cohort_set_start(set);
+    loop_mem_settle(loop);
+    assert_true(cohort_set_is_known(set));
+    for (uint32_t i = 0; i < ARRAY_LEN(codes); i++) {
+        const uint8_t chance[8] = {(uint8_t)(i * 89 + 7), (uint8_t)(i * 151), (uint8_t)(i * 37), 3};
+        codes[i] = cohort_code_make(chance);
+        (void)snprintf(code, sizeof(code), "%u", codes[i]);
+        store_board_put(store, STORE_BOARD_COHORTS, str_from(code), STR("name=A;zone=UTC"), on_put,
+                        NULL);
+    }
+    loop_mem_settle(loop);
+    assert_null(cohorts_find(cohort_set_cohorts(set), codes[0]));
+    loop_mem_advance(loop, COHORT_SET_LOOK_MS);
+    for (uint32_t i = 0; i < ARRAY_LEN(codes); i++)
+        assert_non_null(cohorts_find(cohort_set_cohorts(set), codes[i]));
+    store_free(store);
+    cohort_set_free(set);
+    loop_free(loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(groups_of_the_store_are_found),
         cmocka_unit_test(a_code_checks_itself),
         cmocka_unit_test(no_slip_of_a_finger_is_another_code),
         cmocka_unit_test(a_description_is_read),

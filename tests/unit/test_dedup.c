@@ -194,6 +194,8 @@ static void takes_numbered_steps_once(void **state)
     assert_int_equal(judge(&m, &again, NOW + 60000, &last), DEDUP_REPEAT_LAST);
     assert_int_equal(judge(&m, &other, NOW + 60000, &last), DEDUP_REPEAT_OLD);
     assert_int_equal(judge(&m, &next, NOW + 100, &last), DEDUP_NEW); /* the number decides */
+    next.step = STR_NONE; /* one without a number is no earlier one */
+    assert_int_equal(judge(&m, &next, NOW + 60000, &last), DEDUP_NEW);
     next.session = STR("s2");
     next.step = STR("1");
     assert_int_equal(judge(&m, &next, NOW + 100, &last), DEDUP_NEW);
