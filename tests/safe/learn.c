@@ -25,8 +25,8 @@
 #define STEP 0.3
 #define DECAY 5e-4 /* of a weight at each example: keeps words small that are seen once */
 #define NOISES 600
-#define NOISE 0.3f   /* worth of one */
-#define COURSE 0.12f /* worth of a sentence of the course: nobody types it but to answer */
+#define NOISE 0.3f  /* worth of one */
+#define COURSE 0.2f /* worth of a sentence of the course: nobody types it but to answer */
 
 struct example {
     uint16_t *features;

@@ -289,6 +289,21 @@ static void test_of_messages_learned_from(void **state)
     assert_in_range(ordinary_apart.n_wrong, 0, 22);
 }
 
+/* Of every five messages of the last change, one was drawn by a hash and kept for this. */
+static void test_of_fresh_messages(void **state)
+{
+    (void)state;
+    struct tally told = {.is_expected = true, .is_blind = true}, ordinary = {.is_blind = true};
+    try_file(&told, "tests/safe/fresh-disclosures.txt");
+    try_file(&ordinary, "tests/safe/fresh-ordinary.txt");
+    print_message("fresh: missed %u of %u, false alarms %u of %u\n", told.n_wrong, told.n,
+                  ordinary.n_wrong, ordinary.n);
+    assert_int_equal(told.n, 383);
+    assert_int_equal(ordinary.n, 603);
+    assert_in_range(told.n_wrong, 0, 30);
+    assert_in_range(ordinary.n_wrong, 0, 125);
+}
+
 /* The figures to expect of real messages. The ordinary ones speak of harm, or nearly; most answers
  * do not. No worse from here on. */
 static void test_of_messages_nobody_looked_at(void **state)
@@ -491,6 +506,7 @@ int main(void)
         cmocka_unit_test(test_of_messages_of_the_last_change),
         cmocka_unit_test(test_of_messages_held_out),
         cmocka_unit_test(test_of_messages_learned_from),
+        cmocka_unit_test(test_of_fresh_messages),
         cmocka_unit_test(test_of_messages_nobody_looked_at),
         cmocka_unit_test(test_ordinary_messages_are_no_alarm),
         cmocka_unit_test(test_what_the_course_says_is_no_alarm_in_any_language),

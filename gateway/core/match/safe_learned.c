@@ -3,7 +3,7 @@
 #include "core/match/match.h"
 
 #define MIN_BYTES 3
-#define ALARM_SCORE 600        /* from here on all words together are an alarm */
+#define ALARM_SCORE 520        /* from here on all words together are an alarm */
 #define ORDINARY_SCORE (-1050) /* to here they are none, though a pattern is found */
 
 /* Signed bytes: the first is what is added to every sum. */
