@@ -518,6 +518,34 @@ static void test_lists_have_a_ceiling(void **state)
     buf_fini(&body);
 }
 
+/* What some providers sign: our address as they know it, whatever a proxy makes of it. */
+static void test_our_address_as_the_provider_knows_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *public_url, *url;
+    } cases[] = {
+        {"https://us.example", "https://us.example/in/t?n=254700000101"},
+        {"https://us.example/", "https://us.example/in/t?n=254700000101"},
+        {"us.example", "us.example/in/t?n=254700000101"},
+        {"https://us.example/cb", "https://us.example/cb?n=254700000101"},
+        {"https://us.example/cb?k=1", "https://us.example/cb?k=1"},
+    };
+    load(HEAD "methods: GET\nmessages:\n"
+              "  - {kind: sms, from: {in: query n, number: digits}, text: url}\n");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct setting values[] = {{STR("public_url"), str_from(cases[i].public_url)}};
+        struct settings settings = {values, 1};
+        struct decode_context context = {.settings = &settings};
+        struct inbound_batch batch;
+        request = (struct http_request){.method = STR("GET"),
+                                        .target = STR("/in/t?n=254700000101"),
+                                        .query = STR("n=254700000101")};
+        assert_int_equal(profile_decode(profile, &request, &context, arena, &batch), ERR_OK);
+        assert_str(batch.items[0].text, cases[i].url);
+    }
+}
+
 static void test_methods(void **state)
 {
     (void)state;
@@ -672,6 +700,7 @@ int main(void)
         TEST(test_encodings_of_documents),
         TEST(test_one_bad_item_loses_no_other),
         TEST(test_lists_have_a_ceiling),
+        TEST(test_our_address_as_the_provider_knows_it),
         TEST(test_methods),
         TEST(test_served_codes),
         TEST(test_responses),
