@@ -82,13 +82,12 @@ void lead_show(struct step *s)
 
 /* ---- the guide of the next meeting ---- */
 
-/* Of the week that the group is in, by its start; where it has none, behind what was finished. */
+/* Of the week that the group is in by its days; the first module where it has no start. */
 const struct module *lead_topic(const struct step *s, const struct cohort *c)
 {
-    int64_t begun_ms = c->start_day * DAY_MS;
-    int64_t week = c->start_day > 0 && s->input->now.ms > begun_ms
-                       ? (s->input->now.ms - begun_ms) / (7 * DAY_MS)
-                       : 0;
+    struct schedule local = {.zone = c->local != NULL ? c->local : s->context->zone};
+    int64_t today = schedule_day(&local, s->input->now.ms);
+    int64_t week = c->start_day > 0 && today > c->start_day ? (today - c->start_day) / 7 : 0;
     const struct module *found = NULL;
     for (uint16_t i = 0; i < s->course->n_modules; i++) {
         const struct module *m = &s->course->modules[i];
