@@ -1,5 +1,7 @@
 /* `waypost cohort`: groups that learn together. PostgreSQL owns them; each change is put into Redis
- * at once, where the gateways find it within seconds (app/cohort_set.h). */
+ * at once, where the gateways find it within seconds (app/cohort_set.h).
+ * Longer than a file should be: its verbs are one table, and each needs how both are kept in step.
+ */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +17,6 @@
 #define MAX_TRIES 20 /* for a code that no group has: at most one in a hundred is taken */
 #define MAX_DAYS 16  /* of --date */
 #define CODE_BYTES 8
-/* Gateways read all groups at once, closed ones too: with one too many they would know none. */
-#define ALL_TAKEN "select 'yes' where core.n_cohorts() >= 4096"
-_Static_assert(COHORTS_MAX == 4096, "as in ALL_TAKEN");
 
 /* ---- what is shared ---- */
 
@@ -36,6 +35,28 @@ static int mirror(struct desk *desk, struct str code, struct str line)
     if (result != EX_OK)
         cli_complain("cohort: PostgreSQL has it; run `waypost cohort sync` when Redis is back");
     return result;
+}
+
+/* One more group than gateways know, which may be `code` again: a closed one that is over gives its
+ * place, in Redis first, so that there is never one too many, with which they would know none. */
+static int make_room(struct desk *desk, struct str code)
+{
+    struct cohort_text other = {.arena = desk->arena}, none = {.arena = desk->arena};
+    int result =
+        desk_ask(desk, "select core.cohort_in_the_way($1::integer)", &code, 1, keep_text, &other);
+    if (result != EX_OK || other.text.p == NULL)
+        return result;
+    if (str_eq(other.text, STR("none"))) {
+        cli_complain("cohort: there are %u groups, and gateways know no more; `waypost cohort "
+                     "close` those that are over: a place is free when nobody of one learned for "
+                     "60 days",
+                     COHORTS_MAX);
+        return EX_DATAERR;
+    }
+    result = mirror(desk, other.text, STR_NONE);
+    return result == EX_OK ? desk_ask(desk, "select core.put_away_cohort($1::integer)", &other.text,
+                                      1, keep_text, &none)
+                           : result;
 }
 
 static int open_both(const struct cli_args *args, struct desk *desk)
@@ -76,13 +97,9 @@ static void add_quiet(json_t *root, const char *quiet)
 
 static int create_with(struct desk *desk, json_t *root)
 {
-    struct cohort_text line = {.arena = desk->arena}, full = {.arena = desk->arena};
+    struct cohort_text line = {.arena = desk->arena};
     char digits[CODE_BYTES];
-    int code = desk_ask(desk, ALL_TAKEN, NULL, 0, keep_text, &full);
-    if (full.text.p != NULL) {
-        cli_complain("cohort create: there are %u groups, and gateways know no more", COHORTS_MAX);
-        return EX_DATAERR;
-    }
+    int code = make_room(desk, STR_NONE);
     for (int i = 0; code == EX_OK && line.text.p == NULL && i < MAX_TRIES; i++) {
         uint8_t random[4];
         vault_random(random, sizeof(random));
@@ -252,6 +269,8 @@ static int change(const struct cli_args *args, const char *json, const char *don
     result = open_both(args, &desk);
     struct cohort_text line = {.arena = desk.arena};
     if (result == EX_OK)
+        result = make_room(&desk, params[0]);
+    if (result == EX_OK)
         result = desk_ask(&desk, "select core.change_cohort($1::integer, $2::jsonb)", params, 2,
                           keep_text, &line);
     if (result == EX_OK)
@@ -353,7 +372,9 @@ static int set_facilitator(struct desk *desk, struct str code, struct str number
     hex_encode(hash, sizeof(hash), hash_hex);
     struct str params[] = {code, number, str_from(salt_hex),
                            pin != NULL ? str_from(hash_hex) : STR_NONE};
-    int result = desk_ask(desk, "select core.set_facilitator($1::integer, $2, $3, $4)", params, 4,
+    int result = make_room(desk, code);
+    if (result == EX_OK)
+        result = desk_ask(desk, "select core.set_facilitator($1::integer, $2, $3, $4)", params, 4,
                           keep_text, &line);
     return result == EX_OK ? mirror(desk, code, line.text) : result;
 }
@@ -415,7 +436,7 @@ static void put_row(void *ctx, const struct str *cells, uint32_t n)
     (void)n;
     if (sync->code == EX_OK)
         sync->code = desk_put(sync->desk, STORE_BOARD_COHORTS, cells[CELL_CODE], cells[CELL_LINE]);
-    sync->n += sync->code == EX_OK;
+    sync->n += sync->code == EX_OK && cells[CELL_LINE].p != NULL;
 }
 
 static int cohort_sync(const struct cli_args *args)
@@ -476,7 +497,8 @@ const struct cli_command cli_cohort = {
         "cohort close CODE\n"
         "cohort open CODE\n"
         "cohort renew CODE\n"
-        "Nobody joins it any more; may join again; for another thirty days.\n"
+        "Nobody joins it any more; may join again; for another thirty days. A closed one whose\n"
+        "people have been quiet for 60 days gives its place to a new one when all 4096 are taken.\n"
         "cohort pause CODE FIRST_DAY LAST_DAY\n"
         "cohort resume CODE\n"
         "The whole group rests, for holidays, Ramadan or an emergency; who writes is answered.\n"

@@ -256,7 +256,18 @@ check_same 'of the number as well' 65 "$(learner show +254711700001; echo $?)"
 # ---- as many groups as gateways know ----
 
 sql "insert into core.cohort (org_id, code, name, join_code) select o.org_id, 'many-' || i, 'Many', 900000 + i
-    from core.organisation o, generate_series(1, 4095 - (select count(*) from core.cohorts())) i where o.is_default" >/dev/null
-check 'the 4096th group is made' cohort create 'The last'
+    from core.organisation o, generate_series(1, 4095 - core.n_cohorts()) i where o.is_default" >/dev/null
+last=$(cohort create 'The last')
+check 'the 4096th group is made' grep -qx '[1-9][0-9]*' <<<"$last"
 check_same 'one more is refused' 65 "$(cohort create 'One more'; echo $?)"
+check 'and it says how a place becomes free' grep -q 'waypost cohort close' "$STATE/words"
+cohort close "$last"
+sql "update core.cohort set closed_at = now() - interval '61 days' where join_code = $last"
+known_in_redis() { redis hexists wp:cohorts "$1"; }
+check_same 'a closed one is known to gateways' 1 "$(known_in_redis "$last")"
+next=$(cohort create 'One more')
+check_same 'until a new one takes its place' '0 1' "$(known_in_redis "$last") $(known_in_redis "$next")"
+check_same 'the old one stays in the list' closed "$(cohort list --json | python3 -c 'import json, sys
+print(*(c["state"] for c in json.load(sys.stdin) if c["code"] == sys.argv[1]))' "$last")"
+check_same 'it comes back only where there is a place' 65 "$(cohort open "$last"; echo $?)"
 done_testing

@@ -68,7 +68,7 @@ select bag_eq('select * from make.granted where object !~ ''^report\.|^facts\.(r
     ('waypost_writer', 'core.forget_numbers', 'EXECUTE'),
     ('waypost_writer', 'core.put_groups', 'EXECUTE'), ('waypost_writer', 'core.create_cohort', 'EXECUTE'),
     ('waypost_writer', 'core.change_cohort', 'EXECUTE'), ('waypost_writer', 'core.cohorts', 'EXECUTE'),
-    ('waypost_writer', 'core.n_cohorts', 'EXECUTE'),
+    ('waypost_writer', 'core.n_cohorts', 'EXECUTE'), ('waypost_writer', 'core.cohort_in_the_way', 'EXECUTE'), ('waypost_writer', 'core.put_away_cohort', 'EXECUTE'),
     ('waypost_writer', 'core.set_facilitator', 'EXECUTE'), ('waypost_writer', 'core.put_led', 'EXECUTE'),
     ('waypost_writer', 'core.learner_cards', 'EXECUTE'), ('waypost_writer', 'core.move_learner', 'EXECUTE'),
     ('waypost_writer', 'core.suppressed', 'EXECUTE'), ('waypost_operator', 'ops.learner_access', 'SELECT'),

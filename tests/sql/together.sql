@@ -62,5 +62,32 @@ select results_eq('select mode, module, question, nickname, choices, right_answe
     'the group and its people without a phone, the last word of each');
 select results_eq('select unit, answered from report.items()', $$values ('m1q1', 6::bigint), ('m1q2', 6)$$, 'in no figure of a question');
 reset role;
+
+-- ---- the places of groups ----
+select is(core.cohort_in_the_way(), null, 'there is room');
+insert into core.cohort (org_id, code, name, join_code, closed_at, dates)
+select o.org_id, 'many-' || i, 'Many', 900000 + i, case when i < 6 then now() - interval '70 days' - i * interval '1 hour' end,
+    case when i = 5 then array[current_date + 9] else '{}' end
+from core.organisation o, generate_series(1, 4096 - core.n_cohorts()) i where o.is_default;
+select core.ingest(jsonb_build_array(make.step(i, 1, now() - i * interval '1 day', '[{"kind":"contact"},{"kind":"consented","value":1}]', make.vault(i))))
+from generate_series(1, 90) i where i in (1, 58, 65);
+select core.put_groups(array[make.learner(1), make.learner(58), make.learner(65)], array[2, 2, 2], array[1, 2, 3], array_fill('group_joined'::text, array[3]),
+    array['900001', '900002', '900004']);
+select is(core.cohort_in_the_way(), '900004', 'who is lost keeps no place, who learns or has a date to come does');
+select is(core.cohort_in_the_way(900001), null, 'one that gateways know needs none');
+select core.put_away_cohort(900004);
+select is(core.n_cohorts(), 4095::bigint, 'a place is free');
+select is(core.cohort_in_the_way(), null, 'for one more');
+select results_eq('select line is null, state, members from core.cohorts(900004)', $$values (true, 'closed', '1')$$, 'the group is there with its people, and not for gateways');
+select ok(core.create_cohort('{"code":"100010","name":"One more"}') is not null, 'the new one takes it');
+select is(core.cohort_in_the_way(900004), '900003', 'the old one needs another one''s place to come back');
+select core.put_away_cohort(900003);
+select matches(core.change_cohort(900004, '{"closed":false}'), 'state=open', 'and is known again');
+select results_eq('select away_at is null from core.cohort where join_code in (900003, 900004) order by join_code', $$values (false), (true)$$, 'each of the two');
+select is(core.cohort_in_the_way(), 'none', 'then no group may be put away');
+select is(core.cohort_in_the_way(900003), 'none', 'nor brought back');
+select core.put_away_cohort(900001);
+select core.set_facilitator(900001, make.number_id(221), repeat('01', 8), repeat('02', 16));
+select is((select away_at from core.cohort where join_code = 900001), null, 'who gets a facilitator comes back as well');
 select * from finish();
 rollback;

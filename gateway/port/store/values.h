@@ -53,7 +53,7 @@ enum store_board {
                            IDENTITY" (app/checks.h) */
     N_STORE_BOARDS
 };
-#define STORE_MAX_BOARD 4096u /* names on one */
+#define STORE_MAX_BOARD 4160u /* names on one: COHORTS_MAX, and some put there at once */
 
 /* Names and values of a board, in no order. */
 typedef void store_on_board(void *ctx, enum err e, const struct str *names,
