@@ -186,8 +186,8 @@ void engine_stop(struct step *s)
     struct learner *l = s->learner;
     s->out->is_open = false;
     people_stop(s);
-    bool has_joined = l->consent_ms != 0;
-    struct str text = step_text(s, has_joined ? COURSE_TEXT_stop : COURSE_TEXT_stop_never, NO_VARS);
+    bool is_told = l->consent_ms != 0 && !l->is_doubted; /* maybe somebody else's number by now */
+    struct str text = step_text(s, is_told ? COURSE_TEXT_stop : COURSE_TEXT_stop_never, NO_VARS);
     if (learner_has_stopped(l))
         step_leave_side(s); /* said before: JOIN returns to where that was */
     if (l->state == LEARNER_STATE_STOPPED) {
@@ -242,7 +242,8 @@ void engine_ask_erase_left(struct step *s)
 
 void engine_ask_erase(struct step *s)
 {
-    bool is_stranger = s->learner->consent_ms == 0; /* hears no word of progress */
+    bool is_stranger =
+        s->learner->consent_ms == 0 || s->learner->is_doubted; /* no word of progress */
     s->out->is_erase_asked = true;
     step_say(s, step_text(s,
                           people_is_shared(s) ? COURSE_TEXT_delete_ask_shared

@@ -117,11 +117,19 @@ static void begin_anew(struct step *s)
     join_course(s);
 }
 
+bool owner_may_erase(const struct step *s)
+{
+    return s->learner->is_doubted && s->learner->state == LEARNER_STATE_STOPPED &&
+           !people_is_shared(s);
+}
+
 void owner_answer(struct step *s)
 {
     struct learner *l = s->learner;
     bool is_silent = l->state == LEARNER_STATE_STOPPED && s->input->via == VIA_SMS;
     bool is_join = s->match.command == COMMAND_JOIN;
+    bool is_delete =
+        is_silent && owner_may_erase(s) && match_is_delete(s->course->words, &s->match);
     uint64_t key = s->is_who_unknown || !s->input->is_shown ? 0 : who_key(s);
     if (key == 1) {
         l->is_doubted = false;
@@ -135,6 +143,8 @@ void owner_answer(struct step *s)
             who_show_place(s);
     } else if (key == 2) {
         begin_anew(s);
+    } else if (is_delete) {
+        engine_ask_erase(s);
     } else if ((!is_silent || is_join) &&
                who_say_again(s, !s->is_who_unknown && s->input->is_shown)) {
         step_say_screen(s);

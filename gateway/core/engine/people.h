@@ -112,6 +112,8 @@ bool pin_is_right(struct step *s, const uint8_t *salt, const uint8_t *hash);
 /* Nothing came from the number for so long that it may be somebody else's: nothing is pushed to it,
  * and nothing personal said before that was asked. */
 bool owner_is_doubtful(const struct step *s);
+/* Who left, alone on the number, was told that DELETE erases: whoever has it now may say so. */
+bool owner_may_erase(const struct step *s);
 /* Asks; false: there is no doubt. */
 bool owner_doubt(struct step *s);
 

@@ -214,7 +214,7 @@ static bool try_sentence(struct step *s)
  * phone not whose: that waits for who_gate(), and is said to. */
 static bool try_delete(struct step *s)
 {
-    if (s->learner->moving_ms != 0 || who_is_open(s))
+    if (s->learner->moving_ms != 0 || (who_is_open(s) && !owner_may_erase(s)))
         return false;
     bool is_asked = s->input->is_erase_asked;
     bool is_key = s->input->via == VIA_USSD && str_eq(s->norm, STR("22"));
