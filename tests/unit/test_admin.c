@@ -183,6 +183,12 @@ static void clock_board_put(struct store *s, enum store_board board, struct str 
     fn(ctx, ERR_OK);
 }
 
+static void clock_board_get(struct store *s, enum store_board board, store_on_board *fn, void *ctx)
+{
+    (void)s, (void)board;
+    fn(ctx, ERR_OK, NULL, NULL, 0);
+}
+
 static bool clock_is_up(struct store *s)
 {
     (void)s;
@@ -196,6 +202,7 @@ static void test_a_clock_that_is_off_is_a_reason(void **state)
     static const struct store_ops ops = {.probe = clock_probe,
                                          .facts = clock_facts,
                                          .board_put = clock_board_put,
+                                         .board_get = clock_board_get,
                                          .is_up = clock_is_up};
     static const struct {
         int64_t ahead_ms;

@@ -452,7 +452,7 @@ static void test_mistakes_in_plans_are_told_with_their_place(void **state)
         {"US: {code: 1, lengths: 10}\nCanada: {with: US}", "named by the two letters"},
         {"US: {code: 1, lengths: 10}\nCA: {with: US, areas: 2044}", "areas are beginnings"},
         {"US: {code: 1, lengths: 10}\nCA: {with: US, areas: ''}", "areas are beginnings"},
-        {"KE: {code", "n.yaml:2:1: did not find"},
+        {"KE: {code", "n.yaml:1:5: did not find"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct number_plans *plans = NULL;
