@@ -1,5 +1,5 @@
 #!/bin/bash
-# recycling.sh: an operator (operator.py) is asked over HTTP before anything goes by itself to a number that was quiet for long:
+# recycling.sh: an operator (recycling.py) is asked over HTTP before anything goes by itself to a number that was quiet for long:
 # what it is asked, with which token, and what each of its answers comes to. The learners joined a month before "today", which
 # is a Tuesday at 10:00 UTC, whenever this runs: no day of rest, and no time at which some of them are due already and some are
 # not. For that, the clocks of the gateway and of Redis are turned back by a library in front of them.
@@ -37,7 +37,7 @@ C
 cc -shared -fPIC -o "$STATE/ago.so" "$STATE/ago.c" -ldl || skip 'the clock cannot be turned back here'
 
 install -d "$STATE/operator"
-setsid python3 "$ROOT/tests/integration/operator.py" "$STATE/operator" </dev/null >"$STATE/operator.log" 2>&1 &
+setsid python3 "$ROOT/tests/integration/recycling.py" "$STATE/operator" </dev/null >"$STATE/operator.log" 2>&1 &
 OPERATOR=$!
 all_down()
 {

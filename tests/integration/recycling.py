@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""operator.py DIR: a pretended mobile operator that tells whether a number has gone to somebody else (CAMARA Number Recycling).
+"""recycling.py DIR: a pretended mobile operator that tells whether a number has gone to somebody else (CAMARA Number Recycling).
 
 It listens on a free port of 127.0.0.1, writes it to DIR/port, and each request to DIR/requests, one JSON object a line. Of numbers
 that end in 9 it says that they have gone, of 7 that it knows nothing, of 5 it fails once, of 3 it is too busy once; all others are
