@@ -324,6 +324,8 @@ static void run_menu(struct step *s)
 
 static void run_language(struct step *s)
 {
+    if (engine_stays_away(s) || join_named_language(s, s->argument))
+        return;
     bool can_say = !str_is_empty(s->course->texts[COURSE_TEXT_language_only]);
     if (s->base->n_languages > 1 || s->base->n_languages == 0 || !can_say) {
         engine_open_side(s, LEARNER_STATE_SWITCH_LANGUAGE);

@@ -94,4 +94,7 @@ void join_new_unknown(struct step *s);
 struct str join_language_screen(const struct step *s);
 bool join_language_answer(struct step *s);
 bool join_switch_language_answer(struct step *s);
+/* Goes on in the language of this name, in its own script, or code: "francais", "fr". said is
+ * normalised, or absent. False: the course has none such. */
+bool join_named_language(struct step *s, struct str said);
 struct str join_role_screen(const struct step *s);

@@ -86,7 +86,9 @@ bool join_consent_answer(struct step *s)
         agree(s);
     else if (agreement == AGREEMENT_NO)
         decline(s);
-    return agreement != AGREEMENT_NONE;
+    else /* nobody should have to agree to what they cannot read */
+        return join_named_language(s, s->norm);
+    return true;
 }
 
 struct str join_language_screen(const struct step *s)
@@ -116,19 +118,47 @@ static struct answer_match match_language(const struct step *s)
     return key.p != NULL ? match_menu(s->course->words, key, s->base->n_languages) : answer;
 }
 
+static void set_language(struct step *s, uint16_t language)
+{
+    const struct unit *unit = step_unit(s);
+    struct str code = s->base->languages[language];
+    enum err e = str_copy(code, s->learner->lang, sizeof(s->learner->lang));
+    assert(e == ERR_OK); /* the parser bounds language codes */
+    step_event(s, EVENT_language_set)->text = code;
+    step_use_module(s, unit != NULL ? unit->module : -1);
+}
+
 /* Sets the language chosen; false when the input is none of the list. */
 static bool choose_language(struct step *s)
 {
     struct answer_match answer = match_language(s);
     if (answer.result != ANSWER_ONE || answer.choice < 1)
         return false;
-    const struct unit *unit = step_unit(s);
-    struct str code = s->base->languages[answer.choice - 1];
-    enum err e = str_copy(code, s->learner->lang, sizeof(s->learner->lang));
-    assert(e == ERR_OK); /* the parser bounds language codes */
-    step_event(s, EVENT_language_set)->text = code;
-    step_use_module(s, unit != NULL ? unit->module : -1);
+    set_language(s, (uint16_t)(answer.choice - 1));
     return true;
+}
+
+/* Back at the place, in the new language where it is there. */
+static void return_in_language(struct step *s)
+{
+    bool is_there = str_eq(str_from(s->learner->lang), s->course->language) ||
+                    str_is_empty(s->course->texts[COURSE_TEXT_language_later]);
+    if (!is_there)
+        step_say_if_room(s, step_text(s, COURSE_TEXT_language_later, NO_VARS));
+    step_return(s);
+}
+
+bool join_named_language(struct step *s, struct str said)
+{
+    for (uint16_t i = 0; i < s->base->n_languages; i++) {
+        if (!str_eq(said, s->base->languages[i]) &&
+            !str_eq(said, match_normalise(s->base->language_names[i], s->arena)))
+            continue;
+        set_language(s, i);
+        return_in_language(s);
+        return true;
+    }
+    return false;
 }
 
 bool join_language_answer(struct step *s)
@@ -160,14 +190,12 @@ void join_begin_role(struct step *s)
 
 bool join_switch_language_answer(struct step *s)
 {
-    bool is_zero = str_eq(s->norm, STR("0"));
-    if (!is_zero && !choose_language(s))
+    if (str_eq(s->norm, STR("0")))
+        step_return(s);
+    else if (choose_language(s))
+        return_in_language(s);
+    else
         return false;
-    bool is_there = str_eq(str_from(s->learner->lang), s->course->language) ||
-                    str_is_empty(s->course->texts[COURSE_TEXT_language_later]);
-    if (!is_zero && !is_there)
-        step_say_if_room(s, step_text(s, COURSE_TEXT_language_later, NO_VARS));
-    step_return(s);
     return true;
 }
 

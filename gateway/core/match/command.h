@@ -46,7 +46,7 @@ enum command_fuzzy {
     X(BACK,    "0",  SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_back)           \
     X(REPEAT,  NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, step_return)        \
     X(SCORE,   NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_score)          \
-    X(LANG,    NULL, SCOPE_MEMBERS, TAIL_WORDS,    FUZZY_YES,  false, run_language)       \
+    X(LANG,    NULL, SCOPE_ANYBODY, TAIL_WORDS,    FUZZY_YES,  false, run_language)       \
     X(HELP,    NULL, SCOPE_ANYBODY, TAIL_COURTESY, FUZZY_YES,  true,  run_help)           \
     X(STOP,    NULL, SCOPE_ANYBODY, TAIL_STOP,     FUZZY_WINS, true,  engine_stop)        \
     X(SAFE,    NULL, SCOPE_ANYBODY, TAIL_ANY,      FUZZY_YES,  true,  run_safe)           \
