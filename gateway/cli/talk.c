@@ -70,7 +70,7 @@ static enum err read_folder(const struct talk *talk, struct str folder, struct s
         return errmsg_set(msg, ERR_TOO_LONG, "the path of course %.*s is too long",
                           STR_ARG(folder));
     if (findings == NULL || f == NULL)
-        return arena_error(arena);
+        return ERR_TOO_LONG; /* as the arena says */
     enum err e = lesson_files_read(dir, arena, &f->files, &f->n_files, msg);
     if (e != ERR_OK)
         return e;

@@ -17,7 +17,12 @@ sql "insert into core.organisation (code, name, time_zone, lang) values ('north'
     create role eve login password 'eve';
     create role mighty superuser login password 'mighty';
     alter role amina password 'sunflower'; alter role ben password 'moon & stars'" >/dev/null
+# What was kept long enough, and who asked to be erased, goes now, not between the pages and the figures that they are compared
+# with.
+sql 'select count(*) from core.tidy(0)' >/dev/null
 demo_start "$STATE" "$PORT"
+is_erased() { [ "$(sql 'select count(*) from core.erasing')" = 0 ]; }
+wait_for 60 is_erased
 AT=http://127.0.0.1:$ADMIN_PORT
 mkdir -p "${SHOTS:=$STATE/shots}"
 
