@@ -588,7 +588,10 @@ static void says_an_sms_in_the_answer_where_it_fits(void **state)
 /* Only who left gets no response to an SMS that nobody understands. */
 static void expect_stopped(struct world *w, const char *number)
 {
-    struct response *a = ask(w, sms(number, "z", "hello"));
+    const struct inbound hello = sms(number, "z", "hello");
+    struct response *a;
+    assert_int_equal(submit_to(w, w->dialogs, &hello, true, &a), ERR_OK);
+    loop_mem_settle(w->loop);
     assert_int_equal(a->outcome, DIALOG_OUTCOME_STEPPED);
     assert_false(a->has_text);
 }
@@ -601,6 +604,23 @@ static void turns_a_provider_opt_out_into_stop(void **state)
     out.is_opt_out = true;
     (void)ask(w, out);
     expect_stopped(w, "+254700000001");
+}
+
+/* Some providers use ids again, and within ten seconds the same words are a repeat. */
+static void obeys_a_stop_that_looks_like_a_repeat(void **state)
+{
+    struct world *w = *state;
+    static const char *const stops[] = {"STOP", "Stop.thanks", "Re: STOP",
+                                        "STOP CHILDREN ON THE MOVE", "hello\nSTOP"};
+    for (size_t i = 0; i < ARRAY_LEN(stops); i++) {
+        (void)ask(w, sms("+254700000001", "a", "JOIN"));
+        (void)ask(w, sms("+254700000001", "s", stops[i]));
+        loop_mem_advance(w->loop, 11000);
+        (void)ask(w, sms("+254700000001", "b", "JOIN"));
+        (void)ask(w, sms("+254700000001", "s", stops[i]));
+        expect_stopped(w, "+254700000001");
+        loop_mem_advance(w->loop, 96 * 3600 * 1000);
+    }
 }
 
 static void takes_text_of_any_length(void **state)
@@ -1161,6 +1181,7 @@ int main(void)
         IN_WORLD(queues_behind_what_lies_in_the_spool),
         IN_WORLD(says_an_sms_in_the_answer_where_it_fits),
         IN_WORLD(turns_a_provider_opt_out_into_stop),
+        IN_WORLD(obeys_a_stop_that_looks_like_a_repeat),
         IN_WORLD(takes_text_of_any_length),
         IN_WORLD(says_busy_in_the_words_there_are),
         IN_WORLD(leaves_a_state_alone_that_it_cannot_read),

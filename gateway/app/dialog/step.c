@@ -433,13 +433,12 @@ static enum dialog_event step_wake(struct dialog *d)
  * repeat of it is one. */
 static bool is_stop_to_obey(const struct dialog *d)
 {
-    const struct vocabulary *words = words_of(d);
+    const struct course *course = dialog_course(d, &d->learner);
     bool is_here = d->inbound.kind == INBOUND_SMS && d->learner.seq > 0 &&
                    d->learner.state != LEARNER_STATE_STOPPED &&
                    d->learner.state != LEARNER_STATE_DELETED;
-    return is_here &&
-           (d->inbound.is_opt_out ||
-            (words != NULL && match_is_stop(words, match_normalise(d->inbound.text, d->arena))));
+    return is_here && (d->inbound.is_opt_out ||
+                       (course != NULL && engine_is_stop(course, d->inbound.text, d->arena)));
 }
 
 static enum dialog_event judge_and_step(struct dialog *d)

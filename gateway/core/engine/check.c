@@ -210,7 +210,7 @@ bool check_pass(struct step *s)
 {
     bool is_said = s->input->kind == INPUT_DIAL || s->input->kind == INPUT_TEXT;
     if (!is_said || !learner_is_nobody(s->learner) || !find_words(s) ||
-        understand_is_stop(s, s->course->words) ||
+        understand_is_stop(s, s->course) ||
         match_find_safe(s->norm, &s->course->safe, s->arena) != NULL)
         return false;
     if (move_pass(s))

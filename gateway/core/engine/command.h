@@ -21,8 +21,8 @@ void engine_meet(struct step *s);
 void understand_text(struct step *s);
 /* Normalises what came in, in all its readings. */
 void understand_read(struct step *s);
-/* Is one of them a STOP, in these words? */
-bool understand_is_stop(const struct step *s, const struct vocabulary *words);
+/* Is one of them a STOP, in this course's words, or of the course by its name? */
+bool understand_is_stop(const struct step *s, const struct course *course);
 
 /* Counts a text of which nothing came but the same question once more; false: so many have come in
  * a row that an SMS gets no answer any more. */

@@ -122,6 +122,9 @@ struct str engine_check_words(const struct course *course, const struct engine_c
                               struct str digits, const struct code_check *check,
                               struct arena *arena);
 
+/* Would engine_step take this text for a STOP, wherever somebody is? */
+bool engine_is_stop(const struct course *course, struct str text, struct arena *arena);
+
 /* The screen that the learner is at, without moving anything: for an old duplicate. *ret_text lives
  * in the arena. Errors as of engine_step, except that no state is refused. */
 enum err engine_screen(const struct courses *courses, const struct engine_context *context,

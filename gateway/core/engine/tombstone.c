@@ -15,7 +15,7 @@
 static bool is_stop(const struct step *s)
 {
     const struct vocabulary *words = s->course->words;
-    return understand_is_stop(s, words) ||
+    return understand_is_stop(s, s->course) ||
            match_command_fuzzy(words, s->norm, NULL).command == COMMAND_STOP;
 }
 

@@ -123,40 +123,58 @@ static struct str without_mark(struct str text)
     return text;
 }
 
-void understand_read(struct step *s)
+/* Absent readings are the same as the first. */
+static void read_text(struct str text, struct arena *arena, struct str ret[STEP_READINGS])
 {
-    struct str text = without_mark(s->input->text);
-    s->norm = match_normalise(text, s->arena);
-    s->readings[0] = s->norm;
-    s->readings[1] = match_first_line(text, s->arena);
-    s->readings[2] = match_words_apart(s->norm, s->arena);
+    text = without_mark(text);
+    ret[0] = match_normalise(text, arena);
+    ret[1] = match_first_line(text, arena);
+    ret[2] = match_words_apart(ret[0], arena);
 }
 
-bool understand_is_stop(const struct step *s, const struct vocabulary *words)
+void understand_read(struct step *s)
 {
-    for (int i = 0; i < STEP_READINGS; i++) {
-        if (s->readings[i].p != NULL && match_is_stop(words, s->readings[i]))
-            return true;
-    }
-    return false;
+    read_text(s->input->text, s->arena, s->readings);
+    s->norm = s->readings[0];
 }
 
 /* "STOP CHILDREN ON THE MOVE": without the course's name, of which a STOP may be. */
-static struct str without_course(const struct step *s)
+static struct str without_name(const struct course *course, struct str reading, struct arena *arena)
 {
-    struct str name = match_normalise(s->course->name, s->arena);
-    size_t at = str_find(s->norm, name);
-    if (str_is_empty(name) || at == SIZE_MAX)
-        return s->norm;
-    return match_normalise(arena_printf(s->arena, "%.*s %.*s", (int)at, s->norm.p,
-                                        STR_ARG(str_sub(s->norm, at + name.len, s->norm.len))),
-                           s->arena);
+    struct str name = match_normalise(course->name, arena);
+    size_t at = str_find(reading, name), behind = at + name.len;
+    bool is_whole = at != SIZE_MAX && at > 0 && reading.p[at - 1] == ' ' &&
+                    (behind == reading.len || reading.p[behind] == ' ');
+    if (str_is_empty(name) || !is_whole)
+        return reading;
+    return match_normalise(arena_printf(arena, "%.*s%.*s", (int)at, reading.p,
+                                        STR_ARG(str_sub(reading, behind, reading.len))),
+                           arena);
+}
+
+static bool is_stop(const struct course *course, struct str reading, struct arena *arena)
+{
+    return reading.p != NULL && match_is_stop(course->words, without_name(course, reading, arena));
+}
+
+bool understand_is_stop(const struct step *s, const struct course *course)
+{
+    bool is_one = false;
+    for (int i = 0; i < STEP_READINGS; i++)
+        is_one = is_one || is_stop(course, s->readings[i], s->arena);
+    return is_one;
+}
+
+bool engine_is_stop(const struct course *course, struct str text, struct arena *arena)
+{
+    struct step s = {.arena = arena};
+    read_text(text, arena, s.readings);
+    return understand_is_stop(&s, course);
 }
 
 static bool try_stop(struct step *s)
 {
-    if (s->is_everyday || is_plain_command(s) ||
-        !match_is_stop(s->course->words, without_course(s)))
+    if (s->is_everyday || is_plain_command(s) || !is_stop(s->course, s->norm, s->arena))
         return false;
     engine_take_language(s, s->match.lang);
     engine_stop(s);
