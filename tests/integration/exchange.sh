@@ -31,9 +31,8 @@ for format in csv xlsx xlsform; do
     check "$format: comes back the same" is_same $format "$STATE/course.$format"
 done
 
-PYTHON=/usr/bin/python3 # Debian's own, for which its packages are
-if $PYTHON -c 'import openpyxl' 2>/dev/null; then
-    sheets() { $PYTHON "$ROOT/tests/integration/exchange/sheets.py" "$@"; }
+if python3 -c 'import openpyxl' 2>/dev/null; then
+    sheets() { python3 "$ROOT/tests/integration/exchange/sheets.py" "$@"; }
     cp "$STATE/course.xlsform" "$STATE/again.xlsx"
     sheets again "$STATE/again.xlsx"
     check 'openpyxl: a form saved again comes back the same' is_same xlsform "$STATE/again.xlsx"
