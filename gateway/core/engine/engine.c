@@ -296,7 +296,8 @@ static bool stop_without_place(struct step *s)
 {
     const struct learner nobody = {.course_key = 0};
     const struct course *course = base_course(s->courses, s->context->course, &nobody);
-    if (s->input->kind != INPUT_TEXT || course == NULL || !understand_is_stop(s, course))
+    if (s->input->kind != INPUT_TEXT || course == NULL ||
+        !engine_is_stop(course, s->input->text, s->arena))
         return false;
     s->error = ERR_OK;
     s->base = course;

@@ -111,22 +111,20 @@ static bool is_plain_command(const struct step *s)
 }
 
 /* "Re: 2", "Fwd: STOP": what programs of mail and of some phones put before an answer. */
-static struct str without_mark(struct str text)
+static struct str without_mark(const struct course *course, struct str text, struct arena *arena)
 {
-    static const char *const marks[] = {"re", "fw", "fwd", "aw", "wg", "rv", "tr", "ynt"};
-    text = str_trim(text);
     size_t at = str_find_char(text, ':');
-    for (size_t i = 0; at != SIZE_MAX && i < ARRAY_LEN(marks); i++) {
-        if (str_eq_nocase(str_trim(str_sub(text, 0, at)), str_from(marks[i])))
-            return str_sub(text, at + 1, text.len);
-    }
-    return text;
+    bool has_mark =
+        course != NULL && at != SIZE_MAX &&
+        match_has_word(course->words, WORDS_REPLY, match_normalise(str_sub(text, 0, at), arena));
+    return has_mark ? str_sub(text, at + 1, text.len) : text;
 }
 
 /* Absent readings are the same as the first. */
-static void read_text(struct str text, struct arena *arena, struct str ret[STEP_READINGS])
+static void read_text(const struct course *course, struct str text, struct arena *arena,
+                      struct str ret[STEP_READINGS])
 {
-    text = without_mark(text);
+    text = str_trim(without_mark(course, text, arena));
     ret[0] = match_normalise(text, arena);
     ret[1] = match_first_line(text, arena);
     ret[2] = match_words_apart(ret[0], arena);
@@ -134,7 +132,7 @@ static void read_text(struct str text, struct arena *arena, struct str ret[STEP_
 
 void understand_read(struct step *s)
 {
-    read_text(s->input->text, s->arena, s->readings);
+    read_text(s->course, s->input->text, s->arena, s->readings);
     s->norm = s->readings[0];
 }
 
@@ -168,7 +166,7 @@ bool understand_is_stop(const struct step *s, const struct course *course)
 bool engine_is_stop(const struct course *course, struct str text, struct arena *arena)
 {
     struct step s = {.arena = arena};
-    read_text(text, arena, s.readings);
+    read_text(course, text, arena, s.readings);
     return understand_is_stop(&s, course);
 }
 

@@ -39,6 +39,7 @@
     X(WORDS_BECAUSE, words_because, "begin a remark behind an answer: 2 because")                  \
     X(WORDS_BUT, words_but, "in a remark, with which a yes is not clear: but, only if, free")      \
     X(WORDS_AND, words_and, "between the texts of options; never \"or\"")                          \
+    X(WORDS_REPLY, words_reply, "before a colon, by programs that reply: Re: 2")                   \
     X(WORDS_THANKS, words_thanks, "no answer to an open question: ok, thank you")                  \
     X(WORDS_DELETE_ABOUT, words_delete_about, "what is to be erased: my data")                     \
     X(WORDS_STOP_STRONG, words_stop_strong, "STOP also among words_stop_about")                    \
