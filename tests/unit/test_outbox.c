@@ -340,7 +340,8 @@ static void a_server_error_is_tried_again_until_the_message_expires(void **state
 static void what_expires_before_it_could_be_tried_again_is_told_at_once(void **state)
 {
     struct world *w = *state;
-    sender_mem_response(w->sender, SENDER_REACHED_RESPONSE, 500, "oops", UINT32_MAX);
+    /* what was throttled waits for a whole second, where a back-off is drawn and may be nothing */
+    sender_mem_response(w->sender, SENDER_REACHED_RESPONSE, 429, "slow down", UINT32_MAX);
     enqueue(w, "+254700000101", 1, "late", MESSAGE_CLASS_REPLY, loop_wall(w->loop).ms + 50);
     loop_mem_advance(w->loop, 40);
     (void)expect_status(w, "failed");
