@@ -268,12 +268,13 @@ bench_rival()
 
 bench_report()
 {
-    local ratio bench engine free_text load
+    local ratio bench engine free_text load turn
     ratio=$(quotient "$CALLBACK_US" "$NGINX_US" 2)
     bench=$(cd "$ROOT" && build/bench_engine)
     engine=$(field engine_step_us <<<"$bench")
     free_text=$(field free_text_us <<<"$bench")
     load=$(field course_load_ms <<<"$bench")
+    turn=$(field course_turn_ms <<<"$bench")
     cat <<TABLE
 USSD quiz callback, front and Redis   $CALLBACK_US us of CPU   ($CALLBACKS_PER_S/s, answers on disk)
 nginx, a static line, same load       $NGINX_US us of CPU   (ratio $ratio)
@@ -282,7 +283,7 @@ the same quiz in Node, rows in PG     $RIVAL_US us of CPU   ($RIVAL_PER_S/s; $RI
 SMS: answer in, next question out     $SMS_US us of CPU, front, Redis and sender   ($SMS_PER_S/s, p50 $SMS_P50_MS ms)
 one step of the engine                $engine us
 safe words in a free text             $free_text us
-a course is loaded                    $load ms of each process
+a course is loaded                    $load ms of each process, at most $turn ms of them in one turn
 at 1,000 callbacks/s                  p50 $P50_MS ms, p99 $P99_MS ms, p99.9 $P999_MS ms
 writer, events into PostgreSQL        $EVENTS_PER_S/s   ($EVENTS events)
 PostgreSQL COPY of the same rows      $COPY_PER_S/s
@@ -291,7 +292,7 @@ Redis, append-only file               $AOF_BYTES bytes a callback
 TABLE
     cat >"$BENCH_OUT" <<JSON
 {"callback_cpu_us": $CALLBACK_US, "nginx_cpu_us": $NGINX_US, "ratio": $ratio,
- "engine_step_us": $engine, "free_text_us": $free_text, "course_load_ms": $load,
+ "engine_step_us": $engine, "free_text_us": $free_text, "course_load_ms": $load, "course_turn_ms": $turn,
  "p50_ms": $P50_MS, "p99_ms": $P99_MS, "p999_ms": $P999_MS,
  "writer_events_per_s": $EVENTS_PER_S, "copy_rows_per_s": $COPY_PER_S,
  "whole_cpu_us": $WHOLE_US, "redis_bytes_per_learner": $BYTES_PER_LEARNER,

@@ -15,7 +15,8 @@
 
 /* A version that has come, and has not had its turn. */
 struct coming {
-    struct str name, bundle; /* bundle absent: it is loaded */
+    struct str name, bundle;
+    uint64_t print; /* of both */
     bool is_current;
 };
 
@@ -34,7 +35,9 @@ struct course_set {
     struct arena *coming_own; /* owns coming; NULL: none */
     struct coming *coming;
     uint32_t n_coming;
-    uint64_t refused[COURSES_MAX]; /* prints of the last bundles that could not be loaded */
+    struct arena *loading_own;      /* owns loading; NULL: none is being loaded */
+    struct lesson_loading *loading; /* the last of those that have come */
+    uint64_t refused[COURSES_MAX];  /* prints of the last bundles that could not be loaded */
     uint32_t n_refused;
 };
 
@@ -57,6 +60,7 @@ void course_set_free(struct course_set *set)
         arena_free(set->arenas[i]);
     arena_free(set->corrected);
     arena_free(set->coming_own);
+    arena_free(set->loading_own);
     timer_free(set->loop, set->turn);
     free(set);
 }
@@ -81,46 +85,57 @@ static uint16_t find_name(const struct course_set *set, struct str name)
     return i;
 }
 
-/* On success *ret lives in the arena. */
-static enum err parse(struct str name, struct str bundle, struct arena *arena,
-                      const struct course **ret, struct errmsg *msg)
+/* *ret lives in the arena. */
+static enum err open_bundle(const struct course_set *set, struct str name, struct str bundle,
+                            struct arena *arena, struct lesson_file **ret, uint32_t *ret_n,
+                            struct errmsg *msg)
 {
-    struct lesson_file files[LESSON_MAX_FILES];
-    uint32_t n;
+    if (set->courses.n == COURSES_MAX)
+        return errmsg_set(msg, ERR_FULL, "%.*s: more than %u versions", STR_ARG(name), COURSES_MAX);
     struct str copy = arena_str(arena, bundle);
+    *ret = arena_new_array(arena, struct lesson_file, LESSON_MAX_FILES);
     enum err e = arena_error(arena);
     if (e == ERR_OK)
-        e = course_bundle_read(copy, files, &n);
+        e = course_bundle_read(copy, *ret, ret_n);
     if (e != ERR_OK)
         return errmsg_set(msg, e, "%.*s: the bundle cannot be read (%s); publish it again",
                           STR_ARG(name), err_name(e));
-    e = lesson_load(files, n, arena, ret, msg);
-    if (e == ERR_OK && !has_name(*ret, name))
-        e = errmsg_set(msg, ERR_INVALID, "%.*s: the bundle holds %.*s@%.*s", STR_ARG(name),
-                       STR_ARG((*ret)->id), STR_ARG((*ret)->version));
-    return e;
+    return ERR_OK;
+}
+
+/* On success the arena is the set's. */
+static enum err keep(struct course_set *set, struct str name, struct arena *arena,
+                     const struct course *course, struct errmsg *msg)
+{
+    struct courses *courses = &set->courses;
+    if (!has_name(course, name))
+        return errmsg_set(msg, ERR_INVALID, "%.*s: the bundle holds %.*s@%.*s", STR_ARG(name),
+                          STR_ARG(course->id), STR_ARG(course->version));
+    if (courses_find(courses, course->key) != NULL)
+        return errmsg_set(
+            msg, ERR_CONFLICT,
+            "%.*s has the same key as a version that is loaded; give it another version",
+            STR_ARG(name));
+    set->arenas[courses->n] = arena;
+    courses->list[courses->n++] = course;
+    return ERR_OK;
 }
 
 static enum err add_new(struct course_set *set, struct str name, struct str bundle,
                         struct errmsg *msg)
 {
-    struct courses *courses = &set->courses;
+    struct lesson_file *files;
     const struct course *course;
-    if (courses->n == COURSES_MAX)
-        return errmsg_set(msg, ERR_FULL, "%.*s: more than %u versions", STR_ARG(name), COURSES_MAX);
+    uint32_t n;
     struct arena *arena = arena_new(LESSON_ARENA_BYTES);
-    enum err e = parse(name, bundle, arena, &course, msg);
-    if (e == ERR_OK && courses_find(courses, course->key) != NULL)
-        e = errmsg_set(msg, ERR_CONFLICT,
-                       "%.*s has the same key as a version that is loaded; give it another version",
-                       STR_ARG(name));
-    if (e != ERR_OK) {
+    enum err e = open_bundle(set, name, bundle, arena, &files, &n, msg);
+    if (e == ERR_OK)
+        e = lesson_load(files, n, arena, &course, msg);
+    if (e == ERR_OK)
+        e = keep(set, name, arena, course, msg);
+    if (e != ERR_OK)
         arena_free(arena);
-        return e;
-    }
-    set->arenas[courses->n] = arena;
-    courses->list[courses->n++] = course;
-    return ERR_OK;
+    return e;
 }
 
 /* In the order of their ids, so that the list is the same in every process. */
@@ -138,20 +153,20 @@ static void add_start(struct course_set *set, uint16_t index)
     c->starts[i] = index;
 }
 
+static void make_current(struct course_set *set, uint16_t index)
+{
+    set->courses.current = index;
+    add_start(set, index);
+}
+
 enum err course_set_add(struct course_set *set, struct str name, struct str bundle, bool is_current,
                         struct errmsg *msg)
 {
     uint16_t i = find_name(set, name);
-    if (i == set->courses.n) {
-        enum err e = add_new(set, name, bundle, msg);
-        if (e != ERR_OK)
-            return e;
-    }
-    if (is_current) {
-        set->courses.current = i;
-        add_start(set, i);
-    }
-    return ERR_OK;
+    enum err e = i == set->courses.n ? add_new(set, name, bundle, msg) : ERR_OK;
+    if (e == ERR_OK && is_current)
+        make_current(set, i);
+    return e;
 }
 
 /* ---- what is begun ---- */
@@ -331,30 +346,13 @@ static bool was_refused(const struct course_set *set, uint64_t print)
     return false;
 }
 
-/* What this program cannot read is read and told of once: reading takes a long turn. */
-static void add_or_refuse(struct course_set *set, struct str name, struct str bundle,
-                          bool is_current)
-{
-    struct errmsg msg;
-    uint16_t n_before = set->courses.n;
-    bool is_new = find_name(set, name) == n_before; /* else its bundle is not looked at */
-    uint64_t print = is_new ? str_hash(name) ^ (str_hash(bundle) << 1) : 0;
-    if (is_new && was_refused(set, print))
-        return;
-    if (course_set_add(set, name, bundle, is_current, &msg) != ERR_OK) {
-        LOG_ERROR("courses", "version refused", "reason=\"%s\"", msg.text);
-        set->refused[set->n_refused++ % COURSES_MAX] = print;
-    } else if (set->courses.n > n_before) {
-        LOG_INFO("courses", "version loaded", "course=%.*s", STR_ARG(name));
-    }
-}
-
 uint32_t course_set_n_refused(const struct course_set *set)
 {
     return set->n_refused;
 }
 
-/* What the store lends for this turn only. ERR_TOO_LONG: nothing is kept. */
+/* Of what the store lends for this turn only, all that is not loaded. ERR_TOO_LONG: nothing is
+ * kept. */
 static enum err keep_coming(struct course_set *set, const struct str *names,
                             const struct str *bundles, uint32_t n, struct str current)
 {
@@ -364,31 +362,87 @@ static enum err keep_coming(struct course_set *set, const struct str *names,
     arena_free(set->coming_own);
     set->coming_own = arena_new(bytes);
     set->coming = arena_new_array(set->coming_own, struct coming, n);
-    for (uint32_t i = 0; set->coming != NULL && i < n; i++) {
-        struct coming *c = &set->coming[n - 1 - i]; /* the last one is taken first */
-        c->name = arena_str(set->coming_own, names[i]);
-        c->is_current = str_eq(names[i], current);
-        if (find_name(set, names[i]) == set->courses.n)
-            c->bundle = arena_str(set->coming_own, bundles[i]);
+    set->n_coming = 0;
+    for (uint32_t i = n; set->coming != NULL && i-- > 0;) { /* the last one is taken first */
+        uint16_t at = find_name(set, names[i]);
+        bool is_current = str_eq(names[i], current);
+        if (at == set->courses.n)
+            set->coming[set->n_coming++] =
+                (struct coming){.name = arena_str(set->coming_own, names[i]),
+                                .bundle = arena_str(set->coming_own, bundles[i]),
+                                .is_current = is_current};
+        else if (is_current)
+            make_current(set, at);
     }
     enum err e = arena_error(set->coming_own);
-    set->n_coming = e == ERR_OK ? n : 0;
+    set->n_coming = e == ERR_OK ? set->n_coming : 0;
     return e;
 }
 
-/* Loading one is a long turn, so each has its own, and between them people are answered. */
+/* ---- loading what has come, a step in each turn ---- */
+
+static void end_coming(struct course_set *set, enum err e, const struct errmsg *msg)
+{
+    const struct coming *c = &set->coming[--set->n_coming];
+    if (e != ERR_OK) {
+        LOG_ERROR("courses", "version refused", "reason=\"%s\"", msg->text);
+        set->refused[set->n_refused++ % COURSES_MAX] = c->print;
+        arena_free(set->loading_own);
+    } else {
+        LOG_INFO("courses", "version loaded", "course=%.*s", STR_ARG(c->name));
+        if (c->is_current)
+            make_current(set, (uint16_t)(set->courses.n - 1));
+    }
+    set->loading_own = NULL;
+}
+
+/* What this program could not load is not tried again. */
+static void begin_coming(struct course_set *set, struct coming *c)
+{
+    struct lesson_file *files;
+    struct errmsg msg;
+    uint32_t n;
+    c->print = str_hash(c->name) ^ (str_hash(c->bundle) << 1);
+    if (was_refused(set, c->print)) {
+        set->n_coming--;
+        return;
+    }
+    set->loading_own = arena_new(LESSON_ARENA_BYTES);
+    enum err e = open_bundle(set, c->name, c->bundle, set->loading_own, &files, &n, &msg);
+    if (e == ERR_OK)
+        e = lesson_loading_new(files, n, set->loading_own, &set->loading, &msg);
+    if (e != ERR_OK)
+        end_coming(set, e, &msg);
+}
+
+static void go_on(struct course_set *set, const struct coming *c)
+{
+    const struct course *course;
+    struct errmsg msg;
+    if (lesson_loading_step(set->loading))
+        return;
+    enum err e = lesson_loading_end(set->loading, &course, &msg);
+    if (e == ERR_OK)
+        e = keep(set, c->name, set->loading_own, course, &msg);
+    end_coming(set, e, &msg);
+}
+
+/* Between the steps people are answered. */
 static void on_turn(void *ctx)
 {
     struct course_set *set = ctx;
-    if (set->n_coming > 0) {
-        const struct coming *next = &set->coming[--set->n_coming];
-        add_or_refuse(set, next->name, next->bundle, next->is_current);
-        timer_start(set->loop, set->turn, 0);
+    if (set->n_coming == 0) {
+        arena_free(set->coming_own);
+        set->coming_own = NULL;
+        store_board_get(set->store, STORE_BOARD_STARTS, on_starts, set);
         return;
     }
-    arena_free(set->coming_own);
-    set->coming_own = NULL;
-    store_board_get(set->store, STORE_BOARD_STARTS, on_starts, set);
+    struct coming *last = &set->coming[set->n_coming - 1];
+    if (set->loading_own == NULL)
+        begin_coming(set, last);
+    else
+        go_on(set, last);
+    timer_start(set->loop, set->turn, 0);
 }
 
 static void on_courses(void *ctx, enum err e, const struct str *names, const struct str *bundles,

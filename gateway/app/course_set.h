@@ -3,7 +3,7 @@
  *
  * Versions are immutable: one that is loaded is never read again. Loading is the only slow thing
  * here (some 40 ms for 1.8 MB), so it happens at start and when a version is missing, never for a
- * message, and one version in each turn of the loop.
+ * message, and in many turns of the loop: one file in each, or what follows of all of them.
  */
 #pragma once
 

@@ -253,7 +253,7 @@ static void who_watches_reads_no_bundle_again(void **state)
 }
 
 static struct timer *looking;
-static uint16_t n_turns, n_before, n_most; /* n_most: loaded between two looks */
+static uint16_t n_turns, n_awaited, n_before, n_most; /* n_most: loaded between two looks */
 
 static void look(void *ctx)
 {
@@ -262,8 +262,49 @@ static void look(void *ctx)
     if (n - n_before > n_most)
         n_most = n - n_before;
     n_before = n;
-    if (++n_turns < 20)
+    if (++n_turns < 2000 && n < n_awaited)
         timer_start(loop, looking, 0);
+}
+
+static void look_until(uint16_t n)
+{
+    n_before = course_set_courses(set)->n;
+    n_turns = n_most = 0;
+    n_awaited = n;
+    looking = timer_new(loop, look, NULL);
+    loop_mem_advance(loop, 2000);
+    timer_start(loop, looking, 0);
+    course_set_refresh(set);
+    loop_mem_settle(loop);
+    timer_free(loop, looking);
+    assert_int_equal(course_set_courses(set)->n, n);
+}
+
+/* No turn of a front may be long (docs/reliability.md T10): each file has one of its own. */
+static void people_are_answered_while_a_version_is_loaded(void **state)
+{
+    (void)state;
+    struct lesson_file *files;
+    struct errmsg msg;
+    uint32_t n_files;
+    assert_int_equal(lesson_files_read("tests/lessons/handwashing", arena, &files, &n_files, &msg),
+                     ERR_OK);
+    publish("handwashing@1.0.0", "1.0.0", true);
+    look_until(1);
+    assert_true(n_turns > n_files);
+}
+
+static struct timer *ending;
+
+static void free_set(void *ctx)
+{
+    (void)ctx;
+    if (n_turns-- > 0) {
+        timer_start(loop, ending, 0);
+        return;
+    }
+    course_set_free(set);
+    set = NULL;
 }
 
 /* A front that reads several versions answers people between them. */
@@ -272,21 +313,28 @@ static void several_versions_are_loaded_turn_by_turn(void **state)
     (void)state;
     publish("handwashing@1.0.0", "1.0.0", true);
     refresh();
-    n_before = course_set_courses(set)->n;
-    n_turns = n_most = 0;
     publish("handwashing@1.1.0", "1.1.0", false);
     publish("handwashing@1.2.0", "1.2.0", false);
     publish("handwashing@1.3.0", "1.3.0", true);
-    looking = timer_new(loop, look, NULL);
-    loop_mem_advance(loop, 2000);
-    timer_start(loop, looking, 0);
-    course_set_refresh(set);
-    loop_mem_settle(loop);
-    assert_int_equal(course_set_courses(set)->n, 4);
+    look_until(4);
     assert_int_equal(n_most, 1);
     expect_current("1.3.0");
     assert_true(course_set_is_ready(set));
-    timer_free(loop, looking);
+}
+
+/* The set is freed between two steps of a version. */
+static void one_that_ends_in_the_middle_of_a_version_keeps_nothing(void **state)
+{
+    (void)state;
+    publish("handwashing@1.0.0", "1.0.0", true);
+    loop_mem_advance(loop, 2000);
+    course_set_refresh(set);
+    n_turns = 5; /* it has more files */
+    ending = timer_new(loop, free_set, NULL);
+    timer_start(loop, ending, 0);
+    loop_mem_settle(loop);
+    timer_free(loop, ending);
+    assert_null(set);
 }
 
 static void one_that_ends_while_versions_come_keeps_nothing(void **state)
@@ -369,8 +417,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(right_keys_come_from_the_board, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_store_that_is_away_is_asked_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_watches_reads_no_bundle_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(people_are_answered_while_a_version_is_loaded, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(several_versions_are_loaded_turn_by_turn, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(one_that_ends_in_the_middle_of_a_version_keeps_nothing,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_that_ends_while_versions_come_keeps_nothing, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(names_in_a_bundle_stay_in_it, set_up, tear_down),

@@ -1,6 +1,8 @@
 /* parse.h: a course out of its files: course.md, its modules, and what holds for all of them. */
 #include "core/lesson/parse_internal.h"
 
+#include <string.h>
+
 #include "core/lesson/translate.h"
 
 /* ---- the whole course ---- */
@@ -194,90 +196,171 @@ static enum err check_size(const struct lesson_file *files, uint32_t n_files)
     return n_files > LESSON_MAX_FILES || bytes > COURSE_MAX_BYTES ? ERR_TOO_LONG : ERR_OK;
 }
 
-static enum err read_files(struct parse *p, const struct lesson_file *files)
+/* ---- the steps, in their order ---- */
+
+static enum err make_room(struct parse *p)
+{
+    enum err e = check_size(p->files, p->source->n_files);
+    if (e != ERR_OK)
+        return e;
+    p->modules = arena_new_array(p->arena, struct module, COURSE_MAX_MODULES);
+    p->units = arena_new_array(p->arena, struct unit, COURSE_MAX_UNITS);
+    p->ids = arena_new_array(p->arena, struct parse_id, PARSE_MAX_IDS);
+    p->source->files = arena_new_array(p->arena, struct lesson_blocks, p->source->n_files + 1);
+    p->source->pos = arena_new_array(p->arena, struct po_file, p->source->n_files + 1);
+    p->is_used = arena_new_array(p->arena, bool, p->source->n_files + 1);
+    return parse_safe_init(p);
+}
+
+static enum err read_file(struct parse *p)
 {
     struct lesson_source *source = p->source;
-    for (uint32_t i = 0; i < source->n_files; i++) {
-        struct str name = files[i].name;
-        bool is_po = str_ends(name, STR(".po"));
-        source->files[i].file = name;
-        enum err e =
-            is_po
-                ? po_read(name, files[i].text, p->arena, p->findings, &source->pos[source->n_pos++])
-                : lesson_blocks_read(name, files[i].text, p->arena, p->findings, &source->files[i]);
-        if (e != ERR_OK && e != ERR_INVALID)
-            return e;
+    if (p->n_read == source->n_files)
+        return ERR_OK;
+    p->is_again = true;
+    const struct lesson_file *file = &p->files[p->n_read];
+    struct lesson_blocks *blocks = &source->files[p->n_read++];
+    blocks->file = file->name;
+    enum err e =
+        str_ends(file->name, STR(".po"))
+            ? po_read(file->name, file->text, p->arena, p->findings, &source->pos[source->n_pos++])
+            : lesson_blocks_read(file->name, file->text, p->arena, p->findings, blocks);
+    return e == ERR_INVALID ? ERR_OK : e;
+}
+
+static enum err read_front(struct parse *p)
+{
+    p->blocks = parse_find_file(p, STR("course.md"));
+    if (p->blocks == NULL) {
+        parse_complain(p, "file-missing", p->source->front_pos, STR_NONE,
+                       STR("the folder has no course.md"),
+                       STR("a course folder needs course.md; see lessons/README.md"));
+        return ERR_INVALID;
     }
+    p->is_used[p->blocks - p->source->files] = true;
+    if (p->blocks->is_broken)
+        return ERR_INVALID;
+    p->base = parse_course_front(p, p->blocks, &p->front);
+    if (p->is_incomplete)
+        return ERR_INVALID; /* nearly all of it lies elsewhere */
+    p->n_errors = p->findings->n_errors;
+    parse_pack(p, &p->front);
     return ERR_OK;
+}
+
+static enum err read_list(struct parse *p)
+{
+    p->is_again = parse_list(p);
+    return ERR_OK;
+}
+
+static enum err read_texts(struct parse *p)
+{
+    memcpy(p->source->pack_texts, p->source->texts, sizeof(p->source->texts));
+    parse_settle_front(p, &p->front);
+    p->level = PARSE_LEVEL_BASE;
+    if (p->base != NULL)
+        parse_texts(p, p->base, &p->front, NULL);
+    p->level = PARSE_LEVEL_COURSE;
+    parse_texts(p, p->blocks, &p->front, p->source->safe_words);
+    return ERR_OK;
+}
+
+static enum err read_words(struct parse *p)
+{
+    parse_require_texts(p, p->n_errors);
+    parse_words(p);
+    parse_settle_keyword(p, &p->front);
+    parse_settle_after(p, &p->front);
+    return ERR_OK;
+}
+
+static enum err read_modules(struct parse *p)
+{
+    parse_modules(p, &p->front);
+    complain_unused(p);
+    settle_course(p, &p->front);
+    return ERR_OK;
+}
+
+static enum err find_by_words(struct parse *p)
+{
+    struct safe_list *safe = &p->source->course.safe;
+    safe->index = safe_index_new(safe, p->arena);
+    return safe->index != NULL ? ERR_OK : ERR_TOO_LONG;
+}
+
+static enum err translate(struct parse *p)
+{
+    lesson_translate(p->source, p->arena); /* its languages share the lists */
+    if (arena_error(p->arena) != ERR_OK)
+        return arena_error(p->arena);
+    return p->findings->n_errors > 0 ? ERR_INVALID : ERR_OK;
+}
+
+static enum err (*const steps[])(struct parse *p) = {
+    make_room, read_file,  read_front,   read_list,     read_texts,
+    read_list, read_words, read_modules, find_by_words, translate,
+};
+
+/* False: it was the last one, or there was an error. */
+static bool take_step(struct parse *p)
+{
+    p->is_again = false;
+    p->error = steps[p->n_steps](p);
+    p->n_steps += !p->is_again;
+    return p->error == ERR_OK && p->n_steps < ARRAY_LEN(steps);
+}
+
+static struct parse begin(const struct lesson_file *files, uint32_t n_files, struct arena *arena,
+                          struct lesson_findings *findings, struct lesson_source *source)
+{
+    *source = (struct lesson_source){.n_files = n_files, .front_pos = {STR("course.md"), 1, 1}};
+    return (struct parse){.arena = arena, .findings = findings, .source = source, .files = files};
 }
 
 enum err lesson_parse(const struct lesson_file *files, uint32_t n_files, struct arena *arena,
                       struct lesson_findings *findings, struct lesson_source *ret)
 {
-    *ret = (struct lesson_source){.n_files = n_files, .front_pos = {STR("course.md"), 1, 1}};
-    struct parse p = {.arena = arena, .findings = findings, .source = ret, .files = files};
-    enum err e = check_size(files, n_files);
-    if (e != ERR_OK)
-        return e;
-    p.modules = arena_new_array(arena, struct module, COURSE_MAX_MODULES);
-    p.units = arena_new_array(arena, struct unit, COURSE_MAX_UNITS);
-    p.ids = arena_new_array(arena, struct parse_id, PARSE_MAX_IDS);
-    ret->files = arena_new_array(arena, struct lesson_blocks, n_files + 1);
-    ret->pos = arena_new_array(arena, struct po_file, n_files + 1);
-    p.is_used = arena_new_array(arena, bool, n_files + 1);
-    e = parse_safe_init(&p);
-    if (e != ERR_OK)
-        return e;
-    e = read_files(&p, files);
-    if (e != ERR_OK)
-        return e;
-    const struct lesson_blocks *blocks = parse_find_file(&p, STR("course.md"));
-    if (blocks == NULL) {
-        parse_complain(&p, "file-missing", ret->front_pos, STR_NONE,
-                       STR("the folder has no course.md"),
-                       STR("a course folder needs course.md; see lessons/README.md"));
-        return ERR_INVALID;
-    }
-    p.is_used[blocks - ret->files] = true;
-    struct lesson_front front;
-    if (blocks->is_broken)
-        return ERR_INVALID;
-    const struct lesson_blocks *base = parse_course_front(&p, blocks, &front);
-    if (p.is_incomplete)
-        return ERR_INVALID; /* nearly all of it lies elsewhere */
-    uint32_t n_errors = findings->n_errors;
-    parse_pack(&p, &front);
-    parse_settle_front(&p, &front);
-    p.level = PARSE_LEVEL_BASE;
-    if (base != NULL)
-        parse_texts(&p, base, &front, NULL);
-    p.level = PARSE_LEVEL_COURSE;
-    parse_texts(&p, blocks, &front, ret->safe_words);
-    parse_require_texts(&p, n_errors);
-    parse_words(&p);
-    parse_settle_keyword(&p, &front);
-    parse_settle_after(&p, &front);
-    parse_modules(&p, &front);
-    complain_unused(&p);
-    settle_course(&p, &front);
-    ret->course.safe.index = safe_index_new(&ret->course.safe, arena);
-    if (ret->course.safe.index == NULL)
-        return ERR_TOO_LONG;
-    lesson_translate(ret, arena); /* its languages share the lists */
-    if (arena_error(arena) != ERR_OK)
-        return arena_error(arena);
-    return findings->n_errors > 0 ? ERR_INVALID : ERR_OK;
+    struct parse p = begin(files, n_files, arena, findings, ret);
+    while (take_step(&p))
+        ;
+    return p.error;
 }
 
-enum err lesson_load(const struct lesson_file *files, uint32_t n_files, struct arena *arena,
-                     const struct course **ret, struct errmsg *msg)
+/* ---- for who only wants to run it ---- */
+
+struct lesson_loading {
+    struct lesson_source source;
+    struct parse parse;
+};
+
+enum err lesson_loading_new(const struct lesson_file *files, uint32_t n_files, struct arena *arena,
+                            struct lesson_loading **ret, struct errmsg *msg)
 {
     struct lesson_findings *findings = lesson_findings_new(arena);
-    struct lesson_source *source = arena_new_array(arena, struct lesson_source, 1);
+    struct lesson_loading *loading = arena_new_array(arena, struct lesson_loading, 1);
     enum err e = arena_error(arena);
-    if (findings != NULL && source != NULL)
-        e = lesson_parse(files, n_files, arena, findings, source);
-    if (e == ERR_INVALID && findings != NULL) {
+    if (e != ERR_OK) {
+        (void)errmsg_set(msg, e, "there is no room for the course");
+        return e;
+    }
+    loading->parse = begin(files, n_files, arena, findings, &loading->source);
+    *ret = loading;
+    return ERR_OK;
+}
+
+bool lesson_loading_step(struct lesson_loading *loading)
+{
+    return take_step(&loading->parse);
+}
+
+enum err lesson_loading_end(const struct lesson_loading *loading, const struct course **ret,
+                            struct errmsg *msg)
+{
+    enum err e = loading->parse.error;
+    if (e == ERR_INVALID) {
+        struct lesson_findings *findings = loading->parse.findings;
         lesson_findings_sort(findings);
         const struct lesson_finding *first = findings->list;
         return errmsg_set(msg, e, "%.*s:%u:%u: %.*s; %.*s", STR_ARG(first->pos.file),
@@ -287,6 +370,18 @@ enum err lesson_load(const struct lesson_file *files, uint32_t n_files, struct a
     if (e != ERR_OK)
         return errmsg_set(msg, e, "the course has more than %u files, or its files are too big",
                           LESSON_MAX_FILES);
-    *ret = &source->course;
+    *ret = &loading->source.course;
     return ERR_OK;
+}
+
+enum err lesson_load(const struct lesson_file *files, uint32_t n_files, struct arena *arena,
+                     const struct course **ret, struct errmsg *msg)
+{
+    struct lesson_loading *loading;
+    enum err e = lesson_loading_new(files, n_files, arena, &loading, msg);
+    if (e != ERR_OK)
+        return e;
+    while (lesson_loading_step(loading))
+        ;
+    return lesson_loading_end(loading, ret, msg);
 }

@@ -85,6 +85,18 @@ enum err lesson_parse(const struct lesson_file *files, uint32_t n_files, struct 
 enum err lesson_load(const struct lesson_file *files, uint32_t n_files, struct arena *arena,
                      const struct course **ret, struct errmsg *msg) MUST_CHECK;
 
+/* The same in many short steps, for who has people to answer meanwhile: the longest is one file, or
+ * what follows of all of them. files and arena stay as they are until the end. */
+struct lesson_loading;
+/* *ret lives in the arena, whose error it is. */
+enum err lesson_loading_new(const struct lesson_file *files, uint32_t n_files, struct arena *arena,
+                            struct lesson_loading **ret, struct errmsg *msg) MUST_CHECK;
+/* False: there is nothing left to do. */
+bool lesson_loading_step(struct lesson_loading *loading);
+/* After that; as lesson_load. */
+enum err lesson_loading_end(const struct lesson_loading *loading, const struct course **ret,
+                            struct errmsg *msg) MUST_CHECK;
+
 /* May this be the id of a course: a letter and at most 30 of a-z, 0-9, - and _? */
 bool lesson_is_course_id(struct str id);
 /* For who reads a course's folder: which others must be read. Mistakes are lesson_parse's. */

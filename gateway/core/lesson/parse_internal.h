@@ -73,6 +73,16 @@ struct parse {
     uint8_t level; /* of what is being read: the course overrides its pack */
     uint8_t text_levels[N_COURSE_TEXTS];
     bool is_incomplete; /* a file could not be read: what seems to be missing may stand there */
+    /* Between the steps of parse.c. */
+    uint32_t n_steps, n_read;           /* steps and files that are done */
+    bool is_again;                      /* the step has more to do: it is the next one, too */
+    enum err error;                     /* that ended it */
+    struct lesson_front front;          /* of course.md */
+    const struct lesson_blocks *blocks; /* course.md */
+    const struct lesson_blocks *base;   /* and that of its base, or NULL */
+    uint32_t n_errors;                  /* findings before texts were read */
+    struct lesson_front list_front;     /* of the file that names `lists` */
+    const struct yaml_node *lists;      /* the next of its safe words; NULL = none is left */
 };
 
 /* The front matter of course.md. Of an edition it says only what is other than in that of its base,
@@ -117,9 +127,11 @@ void parse_module(struct parse *p, const struct lesson_blocks *blocks, uint16_t 
 bool parse_is_of_base(struct str name);
 /* The course's own, else its base's; NULL when there is none of this name. */
 const struct lesson_blocks *parse_find_file(const struct parse *p, struct str name);
-/* The system texts and safe words of one file, and the lists of safe words that it names. */
+/* The system texts and safe words of one file; parse_list then reads what it names, a list each. */
 void parse_texts(struct parse *p, const struct lesson_blocks *blocks,
                  const struct lesson_front *front, const struct yaml_node *safe_words);
+/* False: there is no further one. */
+bool parse_list(struct parse *p);
 extern const struct yaml_type parse_type_languages; /* of struct lesson_languages */
 extern const struct yaml_type parse_type_files;     /* a list of names, as a node */
 

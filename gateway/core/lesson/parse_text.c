@@ -160,18 +160,24 @@ const struct lesson_blocks *parse_use_file(struct parse *p, const struct lesson_
     return found;
 }
 
-/* The sections of a file that has system texts, and the lists of safe words in the files that it
- * names, one per language. */
 void parse_texts(struct parse *p, const struct lesson_blocks *blocks,
                  const struct lesson_front *front, const struct yaml_node *safe_words)
 {
     parse_sections(p, blocks);
-    for (const struct yaml_node *node = safe_words != NULL ? safe_words->first : NULL; node != NULL;
-         node = node->next) {
-        const struct lesson_blocks *list = parse_use_file(p, front, node);
-        if (list != NULL)
-            parse_sections(p, list);
-    }
+    p->list_front = *front;
+    p->lists = safe_words != NULL ? safe_words->first : NULL;
+}
+
+bool parse_list(struct parse *p)
+{
+    const struct yaml_node *node = p->lists;
+    if (node == NULL)
+        return false;
+    const struct lesson_blocks *list = parse_use_file(p, &p->list_front, node);
+    if (list != NULL)
+        parse_sections(p, list);
+    p->lists = node->next;
+    return true;
 }
 
 /* n_errors: findings before the lists of safe words were read. */
@@ -239,7 +245,6 @@ static void read_pack(struct parse *p, const struct lesson_front *course,
         p->source->languages = read.languages;
     parse_texts(p, blocks, &front, read.safe_words);
     p->source->course.safe.is_learned = read.is_safe_learned;
-    memcpy(p->source->pack_texts, p->source->texts, sizeof(p->source->texts));
 }
 
 void parse_pack(struct parse *p, const struct lesson_front *front)
