@@ -22,8 +22,10 @@
 #include "base/xalloc.h"
 
 #define RETRY_MIN_MS 50
-#define RETRY_MAX_MS 1600 /* a server that is back is found within 2 s */
-#define RETRY_NEAR_MS 100 /* one that has answered: it lacks a replica, or reads its file */
+#define RETRY_MAX_MS 400 /* a server that is back, or its successor, is found in 0.5 s */
+/* Of a server that has answered: it lacks a replica, reads its file, or is a Sentinel that names
+ * another in a moment. */
+#define RETRY_NEAR_MS 100
 #define IDLE_PING_MS 2000
 
 enum link_state { LINK_STATE_CLOSED, LINK_STATE_CONNECTING, LINK_STATE_UP, LINK_STATE_WAITING };
@@ -406,7 +408,7 @@ static void handshake_step(struct link *link, bool is_fatal)
         return; /* failed before */
     if (is_fatal) {
         struct str why = str_from(link->error);
-        link->is_near = str_eq(why, STR(REPLY_UNSURE)) || str_starts(why, STR("LOADING"));
+        link->is_near |= str_eq(why, STR(REPLY_UNSURE)) || str_starts(why, STR("LOADING"));
         link_give_up(link, link->error);
         return;
     }
@@ -534,6 +536,7 @@ static void parse_primary(const struct link_to *to, enum err e, const redisReply
         return;
     }
     link_drop_wire(link);
+    link->is_near = true;
     link_connect(link);
 }
 
