@@ -290,10 +290,9 @@ static void has_a_row_for_everything(void **state)
                 has_deadline[rows[i].state] |= rows[i].event == DIALOG_EVENT_DEADLINE;
             }
         }
-        for (size_t i = 0; i < ARRAY_LEN(waiting); i++) {
+        for (size_t i = 0; i < ARRAY_LEN(waiting); i++)
             if (is_reached[waiting[i]] && !has_deadline[waiting[i]])
                 fail_msg("%s waits for ever", dialog_state_name(waiting[i]));
-        }
         assert_int_equal(is_reached[DIALOG_STATE_SPOOLING], kind == DIALOG_KIND_SMS);
         assert_true(is_reached[DIALOG_STATE_DONE]);
     }
@@ -358,10 +357,9 @@ static bool has_row(enum dialog_kind kind, enum dialog_state from, enum dialog_e
 {
     size_t n;
     const struct dialog_row *rows = dialog_rows(&n);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         if (rows[i].state == from && rows[i].event == event)
             return rows[i].to[kind].state != DIALOG_STATE_NONE;
-    }
     return false;
 }
 
@@ -373,13 +371,12 @@ static void ends_one_dialog_when_a_move_cannot_be(void **state)
     struct dialogs *dialogs = new_dialogs(w, &w->slow.base);
     w->slow.load_ms = w->slow.commit_ms = 10;
     for (int kind = 0; kind < N_DIALOG_KINDS; kind++) {
-        for (size_t i = 0; i < ARRAY_LEN(waiting); i++) {
+        for (size_t i = 0; i < ARRAY_LEN(waiting); i++)
             for (int event = 0; event < N_DIALOG_EVENTS; event++) {
                 bool can_wait = waiting[i] != DIALOG_STATE_SPOOLING || kind == DIALOG_KIND_SMS;
                 if (can_wait && !has_row(kind, waiting[i], event))
                     try_move(w, dialogs, kind, waiting[i], event);
             }
-        }
     }
     dialogs_free(dialogs);
 }
