@@ -147,7 +147,7 @@ integration_again()
 # Those that take longest begin first, so that none of them is left alone at the end.
 LONG_SCRIPTS='cluster kill provider overlap kannel recycling sentinel readme report'
 # These wait for nearly all of their time, for rounds and deadlines of the gateway, and have a lane of their own.
-WAITING_SCRIPTS='groups doctor canary correct acl acl_sentinel acl_cluster author watch keys'
+WAITING_SCRIPTS='groups doctor canary correct acl acl_sentinel acl_cluster author watch keys erase'
 
 # scripts_of NAME...: their files, one a line.
 scripts_of()
@@ -243,11 +243,18 @@ tell_skips()
     done < <(skipped_names "$1")
 }
 
-# One step in a subshell, its words in a log; its exit code and seconds are kept beside it.
+# One step in a subshell, its words in a log; its exit code and seconds are kept beside it. It is a group of its own, which ends
+# with us: the lanes of integration would go on to start scripts otherwise, beside whatever is run next.
 do_step()
 {
     local name=$1 log="$TEST_LOGS/$1.log" code=0 start=$SECONDS
-    (set -e; cd "$ROOT"; "test_$name") >"$log" 2>&1 </dev/null || code=$?
+    set -m
+    (set -e; cd "$ROOT"; "test_$name") >"$log" 2>&1 </dev/null &
+    set +m
+    # shellcheck disable=SC2064 # now
+    trap "kill -- -$! 2>/dev/null; exit 143" TERM INT
+    wait "$!" || code=$?
+    trap - TERM INT
     printf '%s %s\n' "$code" $((SECONDS - start)) >"$TEST_LOGS/$name.ended"
 }
 
