@@ -101,7 +101,11 @@ integration_one()
 {
     local script=$1 log code=0 began=$SECONDS
     log=$(mktemp "$TEST_LOGS/script.XXXXXX")
-    timeout --kill-after=20 600 bash "$script" >"$log" || code=$?
+    timeout --kill-after=20 600 bash "$script" >"$log" &
+    # shellcheck disable=SC2064 # now; `timeout` makes a group of its own, which it ends with itself
+    trap "kill $! 2>/dev/null" TERM
+    wait "$!" || code=$?
+    trap - TERM
     grep -q '^1\.\.' "$log" || { # a plan ends every script
         printf 'not ok - %s did not come to its end\n' "$script" >>"$log"
         code=1
