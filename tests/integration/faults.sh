@@ -72,7 +72,7 @@ PY
 end_reader()
 {
     stop_pid "$1" KILL 5 2>/dev/null
-    READER=''
+    [ "$1" != "$READER" ] || READER=''
 }
 
 # hup TIMES: it is told to read its configuration, of which it has something to say.
