@@ -304,6 +304,7 @@ static const struct record_field rare[] = {
     RECORD(3, struct learner, is_psea, record_bool),
     RECORD(3, struct learner, link.same_ms, record_varint),
     RECORD(3, struct learner, n_idle, record_number),
+    RECORD(3, struct learner, n_answers, record_varint),
 };
 /* From version 4 on a member that is zero costs nothing, and a state one byte. */
 #define FIXED 2u /* seq, and what the sender looks for */

@@ -89,6 +89,7 @@ struct learner {
     uint8_t post_first; /* first post-test result, for statistics */
     uint8_t post_best;  /* for the certificate */
     uint8_t post_tries;
+    uint32_t n_answers;   /* all that were recorded, of tests and survey too: MY DATA */
     uint8_t last_choice;  /* answer to the last question with a successor condition (survey) */
     uint32_t cohort;      /* group code, 0 = in none */
     uint32_t led;         /* the group that is looked after from here, last; 0 = none */

@@ -72,6 +72,7 @@ static void record_answer(struct step *s, const struct unit *unit,
         event->correct = is_right;
     question_row(q->kind)->record(answer, event);
     event->text = match_mask_numbers(event->text, s->arena);
+    l->n_answers++;
     l->test_n++;
     l->test_right = (uint8_t)(l->test_right + is_right);
     if (q->is_scored && phase != EVENT_PHASE_RECALL) {

@@ -177,6 +177,8 @@ static struct str what_we_hold(const struct step *s, enum course_text text)
     if (str_is_empty(no_group))
         no_group = STR("-");
     course_tally(s, NULL, &right, &answered);
+    if (answered < s->learner->n_answers) /* which a learner of before does not have */
+        answered = s->learner->n_answers;
     return step_text(s, text,
                      VARS({"place", step_place(s)}, {"answers", step_number(s, answered)},
                           {"language", language_name(s)},
