@@ -225,11 +225,15 @@
     X(recall_keys, nothing, "", "a key line more there: 9 skips the rest")                         \
     X(recall_done, done, "right total", "behind the last of them")                                 \
     X(thanks, nothing, "", "thanks, a greeting, a thumb up: how to go on follows")                 \
+    X(later, nothing, "", "no time now: there is no hurry, the place is kept")                     \
+    X(unclear, nothing, "", "at a question, no idea what to do: how it is answered; it follows")   \
+    X(finished, nothing, "place", "at a question, through with it: the present step; it follows")  \
     X(first_this, nothing, "",                                                                     \
       "sent where it must first be said who learns, or the PIN; that question follows")            \
     X(unknown_here, unknown_1, "", "not understood there for the second time; names HELP")         \
     X(who, nothing, "options", "shared phone: who is learning?")                                   \
     X(who_new, nothing, "", "its last option: somebody new")                                       \
+    X(who_full, unknown_1, "", "there, not understood, and five people are on this phone already") \
     X(who_left, nothing, "name", "who was chosen has left the course: JOIN")                       \
     X(nickname, nothing, "options", "a nickname, typed or chosen by its number")                   \
     X(nicknames, nothing, "", "those that are offered, with blanks between")                       \
@@ -337,10 +341,13 @@
     X(my_data_none)                                                                                \
     X(group_left)                                                                                  \
     X(left)                                                                                        \
+    X(later)                                                                                       \
+    X(unclear)                                                                                     \
     X(unknown_2)                                                                                   \
     X(unknown_3)                                                                                   \
     X(group_unknown)                                                                               \
     X(group_closed)                                                                                \
+    X(who_full)                                                                                    \
     X(who)                                                                                         \
     X(module_certificates)                                                                         \
     X(module_more)                                                                                 \

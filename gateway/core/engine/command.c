@@ -35,9 +35,7 @@ void step_say_interrupted(struct step *s)
     s->out->shows = OUTCOME_SHOWS_KEYS;
 }
 
-/* By SMS HELP and a long question would be three SMS: then it is the question's keys again, where
- * all of it was shown before (docs/course-rules.md 1.2 rule 1). */
-static void say_where_help_was_asked(struct step *s)
+void step_say_asked_again(struct step *s)
 {
     struct str keys = step_question_keys(s);
     bool is_long = s->input->via == VIA_SMS && !step_has_room(s, step_screen(s));
@@ -73,7 +71,7 @@ static void run_help(struct step *s)
     if (is_leading)
         step_say_screen(s);
     else if (is_screen || learner_is_enrolled(s->learner))
-        say_where_help_was_asked(s);
+        step_say_asked_again(s);
     else
         s->out->shows = OUTCOME_SHOWS_KEYS; /* the consent's, which it names */
 }

@@ -34,8 +34,20 @@ enum course_text understand_excuse(struct step *s);
 /* The same, and then the screen once more behind the reason. */
 void understand_ask_again(struct step *s, enum course_text why);
 
+/* The question that the learner is asked right now; NULL elsewhere, and in side states. */
+const struct question *understand_question(const struct step *s);
+
 /* STOPPED or DELETED: nothing that was not meant may bring anybody back. */
 bool engine_has_left(const struct step *s);
+
+/* ---- mood.c ---- */
+
+/* Kind words are no answer and no wish, and nothing that we should not have understood. A question
+ * stands again without a word about it; elsewhere they are answered in kind, and how to go on. */
+void mood_thank(struct step *s);
+/* Who has no time, does not see what to do, or thinks to be through: at a question a word about it
+ * (docs/course-rules.md 1.2 rule 10). true: answered. */
+bool mood_try(struct step *s);
 
 /* ---- safe.c ---- */
 
@@ -71,6 +83,9 @@ void engine_open_side(struct step *s, enum learner_state side);
 /* Adds what follows an answer to HELP or SCORE: the open question again; for a lesson, which is
  * long and still on the phone, only how to go on. */
 void step_say_interrupted(struct step *s);
+/* The same. By SMS HELP and a long question would be three SMS: then it is the question's keys
+ * again, where all of it was shown before (docs/course-rules.md 1.2 rule 1). */
+void step_say_asked_again(struct step *s);
 
 /* ---- join.c ---- */
 

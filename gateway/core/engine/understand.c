@@ -69,8 +69,7 @@ static bool is_late(const struct step *s)
            s->input->now.ms - s->learner->asked_ms > LATE_MS;
 }
 
-/* The question that the learner is asked right now; NULL elsewhere, and in side states. */
-static const struct question *open_question(const struct step *s)
+const struct question *understand_question(const struct step *s)
 {
     const struct unit *unit = step_unit(s);
     bool is_asked = state_row(s->learner->state)->unit == STATE_UNIT_QUESTION ||
@@ -80,7 +79,7 @@ static const struct question *open_question(const struct step *s)
 
 static bool is_any_text(const struct step *s)
 {
-    const struct question *question = open_question(s);
+    const struct question *question = understand_question(s);
     return question != NULL && question_row(question->kind)->is_any_text;
 }
 
@@ -127,7 +126,8 @@ static void read_text(const struct course *course, struct str text, struct arena
     text = str_trim(without_mark(course, text, arena));
     ret[0] = match_normalise(text, arena);
     ret[1] = match_first_line(text, arena);
-    ret[2] = match_words_apart(ret[0], arena);
+    bool is_word = course != NULL && match_has_word(course->words, WORDS_COMMON, ret[0]);
+    ret[2] = is_word ? STR_NONE : match_words_apart(ret[0], arena); /* "non-stop" */
 }
 
 void understand_read(struct step *s)
@@ -182,7 +182,7 @@ static bool try_stop(struct step *s)
 /* A typed option ("safe, no check needed") or expected word is what it says, and no alarm. */
 static bool is_typed_answer(const struct step *s)
 {
-    const struct question *question = open_question(s);
+    const struct question *question = understand_question(s);
     return question != NULL && !question_row(question->kind)->is_any_text &&
            match_answer(s->course->words, question, s->input->text, s->norm, s->arena).result ==
                ANSWER_ONE;
@@ -250,23 +250,12 @@ static bool try_key(struct step *s)
     return engine_command(s, &match);
 }
 
-/* Kind words are no answer and no wish, and nothing that we should not have understood. A question
- * stands again without a word about it; elsewhere they are answered in kind, and how to go on. */
-static void answer_thanks(struct step *s)
-{
-    if (!understand_nothing(s))
-        return;
-    if (open_question(s) == NULL)
-        step_say_if_room(s, step_text(s, COURSE_TEXT_thanks, NO_VARS));
-    step_say_interrupted(s);
-}
-
 static bool try_thanks(struct step *s)
 {
     bool is_thanks = learner_is_enrolled(s->learner) &&
                      match_is_thanks(s->course->words, s->input->text, s->norm);
     if (is_thanks)
-        answer_thanks(s);
+        mood_thank(s);
     return is_thanks;
 }
 
@@ -291,7 +280,7 @@ static bool try_before_any_text(struct step *s)
         return true;
     bool is_thanks = match_has_words(s->course->words, WORDS_THANKS, WORDS_THANKS, s->norm);
     if (is_thanks)
-        answer_thanks(s);
+        mood_thank(s);
     return is_thanks;
 }
 
@@ -329,7 +318,7 @@ static bool try_course_word(struct step *s)
 static bool try_go_on(struct step *s)
 {
     struct command_match match = {.command = COMMAND_NEXT, .argument = STR_NONE};
-    return open_question(s) == NULL && match_is_go_on(s->course->words, s->norm) &&
+    return understand_question(s) == NULL && match_is_go_on(s->course->words, s->norm) &&
            engine_command(s, &match);
 }
 
@@ -347,7 +336,7 @@ static bool try_other_answer(struct step *s)
 /* "3/7 2": who quotes the number of the question that stands. Of another one it is no answer. */
 static bool try_quoted_number(struct step *s)
 {
-    const struct question *question = open_question(s);
+    const struct question *question = understand_question(s);
     struct str rest = s->norm, first = match_next_word(&rest);
     uint32_t n, of;
     if (question == NULL || question->n_choices == 0 || str_is_empty(rest))
@@ -363,7 +352,7 @@ static bool try_quoted_number(struct step *s)
 /* What can only be one answer though it is none to the letter is taken as the answer's key. */
 static bool try_near_answer(struct step *s)
 {
-    const struct question *question = open_question(s);
+    const struct question *question = understand_question(s);
     struct str key = STR_NONE;
     if (question != NULL) {
         key = match_near_key(s->course->words, question, s->input->text, s->norm, s->arena);
@@ -380,6 +369,12 @@ static bool try_near_command(struct step *s)
 {
     struct command_match match = match_command_fuzzy(s->course->words, s->norm, s->lang);
     return (!engine_has_left(s) || match.command == COMMAND_SAFE) && engine_command(s, &match);
+}
+
+static bool try_command_politely(struct step *s)
+{
+    struct command_match match = match_command_politely(s->course->words, s->norm, s->lang);
+    return !engine_has_left(s) && engine_command(s, &match);
 }
 
 static bool try_command_among(struct step *s)
@@ -456,9 +451,10 @@ void understand_text(struct step *s)
     static try_rule *const here[] = {
         try_before_any_text, try_answer,      try_key,   try_command, engine_group_code,
         check_try_alone,     try_course_word, try_go_on, try_thanks,  NULL};
-    static try_rule *const near[] = {try_near_stop,     try_sentence,      try_mine,
-                                     try_command_among, try_quoted_number, try_near_answer,
-                                     try_other_answer,  try_near_command,  NULL};
+    static try_rule *const near[] = {
+        try_near_stop,     try_sentence,      try_mine, try_command_politely,
+        try_command_among, try_quoted_number, mood_try, try_near_answer,
+        try_other_answer,  try_near_command,  NULL};
     static try_rule *const unshown[] = {
         try_key,          try_command, engine_group_code, check_try_alone, try_near_stop,
         try_screen_again, NULL};

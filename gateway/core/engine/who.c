@@ -43,6 +43,23 @@ struct str who_screen(const struct step *s)
     return step_text(s, COURSE_TEXT_who, VARS({"options", options}));
 }
 
+/* Is there room for nobody more? */
+static bool is_full(const struct step *s)
+{
+    struct learner person;
+    bool has_room = false;
+    for (uint8_t slot = 1; slot <= LEARNER_MAX_PROFILES; slot++)
+        has_room |= people_find_slot(s, slot, &person) == PEOPLE_NOBODY;
+    return !has_room;
+}
+
+/* The last option, by its word. */
+static bool is_new(const struct step *s)
+{
+    struct str word = step_text(s, COURSE_TEXT_who_new, NO_VARS);
+    return !str_is_empty(s->norm) && str_eq(s->norm, match_normalise(word, s->arena));
+}
+
 void who_ask(struct step *s)
 {
     struct learner *l = s->learner;
@@ -145,7 +162,7 @@ bool who_answer(struct step *s)
             return true;
         }
     }
-    if (key != n + 1)
+    if ((key != n + 1 && !is_new(s)) || is_full(s))
         return false;
     ask_nickname(s);
     return true;
@@ -256,6 +273,13 @@ static bool is_for_later(const struct step *s)
     return s->match.command != COMMAND_NONE || match_command_key(s->norm) != COMMAND_NONE;
 }
 
+/* Who finds no place in the list is told why, and what to do. */
+static bool is_one_too_many(const struct step *s, enum course_text excuse)
+{
+    bool is_new_here = s->match.command == COMMAND_JOIN || excuse == COURSE_TEXT_unknown_1;
+    return s->learner->state == LEARNER_STATE_WHO && is_new_here && is_full(s);
+}
+
 bool who_say_again(struct step *s, bool is_asked)
 {
     bool is_heard = understand_nothing(s);
@@ -264,6 +288,8 @@ bool who_say_again(struct step *s, bool is_asked)
                                                 : understand_excuse(s);
     if (excuse == COURSE_TEXT_unknown_2 && s->input->via != VIA_USSD)
         excuse = COURSE_TEXT_unknown_here; /* the other names the menu, which is nobody's yet */
+    if (is_asked && is_one_too_many(s, excuse))
+        excuse = COURSE_TEXT_who_full;
     if (is_heard && is_asked)
         step_say_if_room(s, step_text(s, excuse, NO_VARS));
     return is_heard;

@@ -316,6 +316,21 @@ struct command_match match_mine_among(const struct vocabulary *words, struct str
     return (struct command_match){.argument = STR_NONE};
 }
 
+struct command_match match_command_politely(const struct vocabulary *words, struct str normalised,
+                                            const char *lang)
+{
+    struct str rest = normalised;
+    for (struct str word; (word = match_next_word(&rest)).p != NULL &&
+                          match_has_word(words, WORDS_COURTESY, word);) {
+        struct command_match match = match_command(words, rest, lang);
+        bool has_own_rules = match.command == COMMAND_STOP || match.command == COMMAND_SAFE ||
+                             match.command == COMMAND_DELETE;
+        if (match.command != COMMAND_NONE && !has_own_rules)
+            return match;
+    }
+    return (struct command_match){.argument = STR_NONE};
+}
+
 struct command_match match_command_among(const struct vocabulary *words, struct str normalised,
                                          const char *lang)
 {

@@ -60,6 +60,10 @@ struct command_match match_command_among(const struct vocabulary *words, struct 
  * only told: "please delete my data", "can I see my data". */
 struct command_match match_mine_among(const struct vocabulary *words, struct str normalised,
                                       const char *lang);
+/* Any command but STOP, SAFE and DELETE behind words of courtesy: "please group", "bitte gruppe".
+ */
+struct command_match match_command_politely(const struct vocabulary *words, struct str normalised,
+                                            const char *lang);
 /* Nothing but courtesy or a number stands behind the command's word. */
 bool match_is_bare(const struct vocabulary *words, struct str argument);
 /* Digits in any pieces, and words with which people ask about a certificate; nothing else. */
@@ -94,6 +98,11 @@ bool match_may_be_stop(const struct vocabulary *words, struct str normalised);
 /* What a whole text asks for in a sentence, with nothing but courtesy around it: HELP, JOIN, or
  * ASK, which reaches a person. COMMAND_NONE: nothing. */
 enum command match_sentence(const struct vocabulary *words, struct str normalised);
+/* What a whole text says of the one who writes, with nothing but courtesy around it: no time now,
+ * no idea what to do, through with it. */
+enum mood { MOOD_NONE, MOOD_BUSY, MOOD_LOST, MOOD_THROUGH };
+
+enum mood match_mood(const struct vocabulary *words, struct str normalised);
 /* Does it ask what it costs? */
 bool match_asks_cost(const struct vocabulary *words, struct str normalised);
 

@@ -53,21 +53,32 @@ static bool is_number(struct str word)
     return str_to_u64(word, UINT32_MAX, &number) == ERR_OK;
 }
 
-/* STOP words among words of courtesy, the strong ones also among what a STOP is about. */
+/* Another command beside a strong STOP: leaving wins in "STOP HELP" and "HELP STOP". Not so SAFE,
+ * and "next stop" is on a road. */
+static bool is_other_command(enum command command, bool is_behind_stop)
+{
+    return command != COMMAND_NONE && command != COMMAND_SAFE &&
+           (command != COMMAND_NEXT || is_behind_stop);
+}
+
+/* STOP words among words of courtesy, the strong ones also among what a STOP is about, and among
+ * other commands. */
 static bool is_stop_of_words(const struct vocabulary *words, struct str normalised)
 {
     bool has_strong = false;
     bool has_weak = false;
     bool has_about = false;
     for (struct str word; (word = match_next_word(&normalised)).p != NULL;) {
+        enum command command = match_find_keyword(words, word).command;
         if (match_has_word(words, WORDS_STOP_STRONG, word))
             has_strong = true;
-        else if (match_find_keyword(words, word).command == COMMAND_STOP)
+        else if (command == COMMAND_STOP)
             has_weak = true;
         else if (match_has_word(words, WORDS_COURTESY, word) ||
                  match_has_word(words, WORDS_THANKS, word))
             continue;
-        else if (match_has_word(words, WORDS_STOP_ABOUT, word) || is_number(word))
+        else if (match_has_word(words, WORDS_STOP_ABOUT, word) || is_number(word) ||
+                 is_other_command(command, has_strong))
             has_about = true;
         else
             return false;
@@ -158,12 +169,36 @@ static bool is_key(struct str text)
     return true;
 }
 
+enum mood match_mood(const struct vocabulary *words, struct str normalised)
+{
+    static const struct {
+        enum word_list list;
+        enum mood mood;
+    } rows[] = {
+        {PHRASES_LATER, MOOD_BUSY}, {PHRASES_UNCLEAR, MOOD_LOST}, {PHRASES_FINISHED, MOOD_THROUGH}};
+    for (size_t i = 0; i < ARRAY_LEN(rows) && !is_key(normalised); i++) {
+        if (is_whole_phrase(words, rows[i].list, normalised))
+            return rows[i].mood;
+    }
+    return MOOD_NONE;
+}
+
+/* "I'm busy, stop" */
+static bool is_mood_and_stop(const struct vocabulary *words, struct str text)
+{
+    bool has_strong = false;
+    for (struct str rest = text, word; (word = match_next_word(&rest)).p != NULL;)
+        has_strong |= match_has_word(words, WORDS_STOP_STRONG, word);
+    return has_strong && match_mood(words, text) != MOOD_NONE;
+}
+
 bool match_is_stop(const struct vocabulary *words, struct str normalised)
 {
     if (is_key(normalised) || match_may_be_stop(words, normalised))
         return false;
     return is_stop_of_words(words, normalised) || is_spelled_stop(words, normalised) ||
-           is_torn_stop(words, normalised) || find_phrase(words, normalised) == PHRASE_FOUND ||
+           is_torn_stop(words, normalised) || is_mood_and_stop(words, normalised) ||
+           find_phrase(words, normalised) == PHRASE_FOUND ||
            is_whole_phrase(words, PHRASES_STOP_WHOLE, normalised);
 }
 

@@ -54,7 +54,10 @@
     X(PHRASES_HELP, phrases_help, "questions to which HELP is the answer: how do I start")         \
     X(PHRASES_COST, phrases_cost, "asks what it costs")                                            \
     X(PHRASES_JOIN, phrases_join, "JOIN in a sentence: enrol me")                                  \
-    X(PHRASES_PERSON, phrases_person, "somebody wants to speak with a person: call me")
+    X(PHRASES_PERSON, phrases_person, "somebody wants to speak with a person: call me")            \
+    X(PHRASES_LATER, phrases_later, "somebody has no time now: not now, I am busy")                \
+    X(PHRASES_UNCLEAR, phrases_unclear, "somebody sees not what to do: too hard, which one?")      \
+    X(PHRASES_FINISHED, phrases_finished, "somebody thinks to be through: I finished")
 
 enum word_list {
 #define WORD_LIST_ENUM(name, section, purpose) name,

@@ -1,0 +1,74 @@
+/*
+ * What people say beside an answer: thanks, that they have no time, do not see what to do, or think
+ * to be through. None of it is recorded as an answer.
+ */
+#include "core/engine/command.h"
+#include "core/engine/state.h"
+#include "core/engine/step.h"
+
+void mood_thank(struct step *s)
+{
+    if (!understand_nothing(s))
+        return;
+    if (understand_question(s) == NULL)
+        step_say_if_room(s, step_text(s, COURSE_TEXT_thanks, NO_VARS));
+    step_say_interrupted(s);
+}
+
+/* There is no hurry, the place is kept; the question, which stands above, is not said again. */
+static void answer_busy(struct step *s)
+{
+    struct str keys = s->input->via == VIA_SMS ? step_question_keys(s) : STR_NONE;
+    step_say_if_room(s, step_text(s, COURSE_TEXT_later, NO_VARS));
+    if (understand_question(s) == NULL || str_is_empty(keys)) {
+        step_say_interrupted(s);
+        return;
+    }
+    step_say(s, keys);
+    s->out->shows = OUTCOME_SHOWS_KEYS;
+}
+
+static void answer_lost(struct step *s)
+{
+    step_say_if_room(s, step_text(s, COURSE_TEXT_unclear, NO_VARS));
+    step_say_asked_again(s);
+}
+
+static void answer_through(struct step *s)
+{
+    if (understand_question(s) == NULL) {
+        step_say_screen(s); /* of a finished module says what comes */
+        return;
+    }
+    step_say_if_room(s, step_text(s, COURSE_TEXT_finished, VARS({"place", step_place(s)})));
+    step_say_asked_again(s);
+}
+
+/* What it is where no question is open: who does not understand a lesson gets HELP, who is through
+ * with it the next one. */
+static enum command command_instead(const struct step *s, enum mood mood)
+{
+    bool is_lesson = state_row(s->learner->state)->unit == STATE_UNIT_LESSON;
+    if (understand_question(s) != NULL)
+        return COMMAND_NONE;
+    return mood == MOOD_LOST                   ? COMMAND_HELP
+           : mood == MOOD_THROUGH && is_lesson ? COMMAND_NEXT
+                                               : COMMAND_NONE;
+}
+
+bool mood_try(struct step *s)
+{
+    static void (*const answers[])(struct step * s) = {
+        [MOOD_BUSY] = answer_busy, [MOOD_LOST] = answer_lost, [MOOD_THROUGH] = answer_through};
+    enum mood mood = match_mood(s->course->words, s->norm);
+    if (mood == MOOD_NONE || engine_has_left(s))
+        return false;
+    struct command_match match = {.command = command_instead(s, mood), .argument = STR_NONE};
+    if (match.command != COMMAND_NONE)
+        return engine_command(s, &match);
+    if (!learner_is_enrolled(s->learner))
+        return false;
+    if (understand_nothing(s))
+        answers[mood](s);
+    return true;
+}
