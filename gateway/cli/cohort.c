@@ -1,71 +1,19 @@
 /* `waypost cohort`: groups that learn together. PostgreSQL owns them; each change is put into Redis
- * at once, where the gateways find it within seconds (app/cohort_set.h).
- * Longer than a file should be: its verbs are one table, and each needs how both are kept in step.
+ * at once, where the gateways find it within seconds (app/cohort_set.h): cohort_step.c.
  */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/cohort_set.h"
 #include "cli/verbs.h"
-#include "core/number.h"
+#include "core/cohort.h"
 #include "port/store/values.h"
-#include "port/vault/pin.h"
 #include "port/vault/vault.h"
 
 #define MAX_TRIES 20 /* for a code that no group has: at most one in a hundred is taken */
 #define MAX_DAYS 16  /* of --date */
 #define CODE_BYTES 8
-
-/* ---- what is shared ---- */
-
-/* The only row's only cell, in the arena; absent when it is null. */
-static void keep_text(void *ctx, const struct str *cells, uint32_t n)
-{
-    struct cohort_text *text = ctx;
-    (void)n;
-    text->text = cells[0].p != NULL ? arena_str(text->arena, cells[0]) : STR_NONE;
-}
-
-/* PostgreSQL has it already: a Redis that is away gets it by `sync`. */
-static int mirror(struct desk *desk, struct str code, struct str line)
-{
-    int result = desk_put(desk, STORE_BOARD_COHORTS, code, line);
-    if (result != EX_OK)
-        cli_complain("cohort: PostgreSQL has it; run `waypost cohort sync` when Redis is back");
-    return result;
-}
-
-/* One more group than gateways know, which may be `code` again: a closed one that is over gives its
- * place, in Redis first, so that there is never one too many, with which they would know none. */
-static int make_room(struct desk *desk, struct str code)
-{
-    struct cohort_text other = {.arena = desk->arena}, none = {.arena = desk->arena};
-    int result =
-        desk_ask(desk, "select core.cohort_in_the_way($1::integer)", &code, 1, keep_text, &other);
-    if (result != EX_OK || other.text.p == NULL)
-        return result;
-    if (str_eq(other.text, STR("none"))) {
-        cli_complain("cohort: there are %u groups, and gateways know no more; `waypost cohort "
-                     "close` those that are over: a place is free when nobody of one learned for "
-                     "60 days",
-                     COHORTS_MAX);
-        return EX_DATAERR;
-    }
-    result = mirror(desk, other.text, STR_NONE);
-    return result == EX_OK ? desk_ask(desk, "select core.put_away_cohort($1::integer)", &other.text,
-                                      1, keep_text, &none)
-                           : result;
-}
-
-static int open_both(const struct cli_args *args, struct desk *desk)
-{
-    int code = desk_open(args, desk);
-    if (code == EX_OK)
-        code = desk_open_database(desk);
-    return code == EX_OK ? desk_open_store(desk) : code;
-}
 
 /* ---- create ---- */
 
@@ -97,26 +45,26 @@ static void add_quiet(json_t *root, const char *quiet)
 
 static int create_with(struct desk *desk, json_t *root)
 {
-    struct cohort_text line = {.arena = desk->arena};
+    struct str line = STR_NONE;
     char digits[CODE_BYTES];
-    int code = make_room(desk, STR_NONE);
-    for (int i = 0; code == EX_OK && line.text.p == NULL && i < MAX_TRIES; i++) {
+    int code = cohort_make_room(desk, STR_NONE);
+    for (int i = 0; code == EX_OK && line.p == NULL && i < MAX_TRIES; i++) {
         uint8_t random[4];
         vault_random(random, sizeof(random));
         (void)snprintf(digits, sizeof(digits), "%u", cohort_code_make(random)); /* six digits */
         json_object_set_new(root, "code", json_string(digits));
         char *json = json_dumps(root, JSON_COMPACT);
         struct str param = str_from(json);
-        code = desk_ask(desk, "select core.create_cohort($1::jsonb)", &param, 1, keep_text, &line);
+        code = cohort_ask(desk, "select core.create_cohort($1::jsonb)", &param, 1, &line);
         free(json);
     }
     if (code != EX_OK)
         return code;
-    if (line.text.p == NULL) {
+    if (line.p == NULL) {
         cli_complain("cohort create: no free code was found; try again");
         return EX_TEMPFAIL;
     }
-    code = mirror(desk, str_from(digits), line.text);
+    code = cohort_mirror(desk, str_from(digits), line);
     printf("%s\n", digits);
     if (code == EX_OK)
         (void)fprintf(stderr,
@@ -144,7 +92,7 @@ static int cohort_create(const struct cli_args *args)
     add_list(root, args, "off", "days_off");
     add_quiet(root, cli_get(args, "quiet", NULL));
     const char *course = cli_get(args, "course", NULL);
-    int code = open_both(args, &desk);
+    int code = cohort_open_both(args, &desk);
     if (code == EX_OK)
         code = desk_know_course(&desk, course);
     if (code == EX_OK)
@@ -266,15 +214,10 @@ static int change(const struct cli_args *args, const char *json, const char *don
     int result = cohort_code_of(args, 1, &params[0]);
     if (result != EX_OK)
         return result;
-    result = open_both(args, &desk);
-    struct cohort_text line = {.arena = desk.arena};
+    result = cohort_open_both(args, &desk);
     if (result == EX_OK)
-        result = make_room(&desk, params[0]);
-    if (result == EX_OK)
-        result = desk_ask(&desk, "select core.change_cohort($1::integer, $2::jsonb)", params, 2,
-                          keep_text, &line);
-    if (result == EX_OK)
-        result = mirror(&desk, params[0], line.text);
+        result =
+            cohort_change(&desk, "select core.change_cohort($1::integer, $2::jsonb)", params, 2);
     if (result == EX_OK)
         (void)fprintf(stderr, "Group %.*s %s.\n", STR_ARG(params[0]), done);
     desk_close(&desk);
@@ -320,108 +263,6 @@ static int cohort_pause(const struct cli_args *args)
     return change(args, json, "rests on these days: nothing is sent to it by itself");
 }
 
-/* ---- facilitators ---- */
-
-/* The number's pseudonym in hex, which is all that is kept of it. */
-static int number_of(struct desk *desk, const char *text, struct vault **ret_vault, struct str *ret)
-{
-    struct number number;
-    struct errmsg msg;
-    char hex[2 * NUMBER_ID_BYTES + 1];
-    if (number_parse(str_from(text), NUMBER_FORM_PLUS, STR_NONE, &number) != ERR_OK) {
-        cli_complain("cohort facilitator: %s is no number; write it like +254700000001", text);
-        return EX_USAGE;
-    }
-    if (vault_openssl_new(desk->config.keys_dir.p, ret_vault, &msg) != ERR_OK) {
-        cli_complain("cohort facilitator: %s", msg.text);
-        return EX_CONFIG;
-    }
-    struct number_id id = vault_number_id(*ret_vault, str_from(number.e164));
-    hex_encode(id.bytes, sizeof(id.bytes), hex);
-    *ret = arena_str(desk->arena, str_from(hex));
-    return EX_OK;
-}
-
-/* Six random digits, unless the coordinator has chosen some. */
-static int pin_of(const struct cli_args *args, char pin[8])
-{
-    uint8_t random[4];
-    uint64_t value;
-    struct str chosen = str_from(cli_get(args, "pin", NULL));
-    vault_random(random, sizeof(random));
-    uint32_t n = (uint32_t)random[0] << 16 | (uint32_t)random[1] << 8 | random[2];
-    (void)snprintf(pin, 8, "%06u", n % 1000000); /* six digits */
-    if (chosen.p == NULL)
-        return EX_OK;
-    if (chosen.len != 6 || str_to_u64(chosen, 999999, &value) != ERR_OK ||
-        str_copy(chosen, pin, 8) != ERR_OK) {
-        cli_complain("cohort facilitator: a PIN has six digits");
-        return EX_USAGE;
-    }
-    return EX_OK;
-}
-
-static int set_facilitator(struct desk *desk, struct str code, struct str number, const char *pin)
-{
-    uint8_t salt[PIN_SALT_BYTES], hash[PIN_HASH_BYTES];
-    char salt_hex[2 * PIN_SALT_BYTES + 1], hash_hex[2 * PIN_HASH_BYTES + 1];
-    struct cohort_text line = {.arena = desk->arena};
-    vault_random(salt, sizeof(salt));
-    pin_hash(salt, str_from(pin), hash);
-    hex_encode(salt, sizeof(salt), salt_hex);
-    hex_encode(hash, sizeof(hash), hash_hex);
-    struct str params[] = {code, number, str_from(salt_hex),
-                           pin != NULL ? str_from(hash_hex) : STR_NONE};
-    int result = make_room(desk, code);
-    if (result == EX_OK)
-        result = desk_ask(desk, "select core.set_facilitator($1::integer, $2, $3, $4)", params, 4,
-                          keep_text, &line);
-    return result == EX_OK ? mirror(desk, code, line.text) : result;
-}
-
-static int facilitator_with(struct desk *desk, const struct cli_args *args, struct str code,
-                            bool is_added)
-{
-    struct vault *vault = NULL;
-    struct str number;
-    char pin[8];
-    int result = is_added ? pin_of(args, pin) : EX_OK;
-    if (result == EX_OK)
-        result = number_of(desk, args->words[3], &vault, &number);
-    if (result == EX_OK)
-        result = set_facilitator(desk, code, number, is_added ? pin : NULL);
-    vault_free(vault);
-    if (result != EX_OK)
-        return result;
-    if (is_added)
-        printf("%s\n", pin);
-    (void)fprintf(
-        stderr, is_added ? "Tell the facilitator this PIN, in person or by phone. GROUP, sent from "
-                           "that number, asks for it.\n"
-                         : "That number does not look after the group any more.\n");
-    return EX_OK;
-}
-
-static int cohort_facilitator(const struct cli_args *args)
-{
-    struct desk desk;
-    struct str code;
-    const char *verb = args->n_words == 4 ? args->words[1] : "";
-    bool is_added = strcmp(verb, "add") == 0;
-    if (!is_added && strcmp(verb, "remove") != 0) {
-        cli_complain("cohort facilitator: `add CODE NUMBER` or `remove CODE NUMBER`");
-        return EX_USAGE;
-    }
-    int result = cohort_code_of(args, 2, &code);
-    if (result != EX_OK)
-        return result;
-    result = open_both(args, &desk);
-    if (result == EX_OK)
-        result = facilitator_with(&desk, args, code, is_added);
-    desk_close(&desk);
-    return result;
-}
-
 /* ---- sync ---- */
 
 struct sync {
@@ -444,7 +285,7 @@ static int cohort_sync(const struct cli_args *args)
     struct desk desk;
     struct str all = STR_NONE;
     struct sync sync = {.desk = &desk};
-    int code = open_both(args, &desk);
+    int code = cohort_open_both(args, &desk);
     if (code == EX_OK)
         code = desk_ask(&desk, rows_sql, &all, 1, put_row, &sync);
     if (code == EX_OK)

@@ -10,22 +10,6 @@
 #define SHEET_MAX_BYTES (1u << 20)
 #define DAY_S 86400
 
-int cohort_code_of(const struct cli_args *args, int i, struct str *ret)
-{
-    uint32_t code;
-    *ret = i < args->n_words ? str_from(args->words[i]) : STR("");
-    if (cohort_code_parse(*ret, &code) == ERR_OK)
-        return EX_OK;
-    if (ret->len == 0)
-        cli_complain("cohort %s: which group? Its code, as `waypost cohort list` shows it",
-                     args->words[0]);
-    else
-        cli_complain("cohort %s: %.*s is no group code: it has six digits, the last one checks the "
-                     "others; `waypost cohort list` shows them",
-                     args->words[0], STR_ARG(*ret));
-    return EX_USAGE;
-}
-
 /* ---- the course, for the titles of its modules ---- */
 
 static const struct course *course_of(const struct courses *courses, struct str id)

@@ -14,15 +14,24 @@ int learner_inbox(const struct cli_args *args);
 
 /* ---- waypost cohort ---- */
 
-/* A text out of the database, kept in the arena. */
-struct cohort_text {
-    struct arena *arena;
-    struct str text;
-};
-
+int cohort_sheet(const struct cli_args *args);
+int cohort_facilitator(const struct cli_args *args);
 /* The i-th word as a group code, or words of complaint and EX_USAGE. */
 int cohort_code_of(const struct cli_args *args, int i, struct str *ret);
-int cohort_sheet(const struct cli_args *args);
+/* The desk with both servers; to be closed whatever is returned. */
+int cohort_open_both(const struct cli_args *args, struct desk *desk);
+/* The only cell of the only row, in the desk's arena; absent when it is null. */
+int cohort_ask(struct desk *desk, const char *sql, const struct str *params, uint32_t n,
+               struct str *ret);
+/* Puts a group's line into Redis, after PostgreSQL; absent takes it away there. A Redis that is
+ * away gets it by `cohort sync`. */
+int cohort_mirror(struct desk *desk, struct str code, struct str line);
+/* Before one more group than gateways know, which may be `code` again: a closed one that is over
+ * gives its place. With one too many they would know none. */
+int cohort_make_room(struct desk *desk, struct str code);
+/* Room, the statement, which gives the group's line, and the line into Redis; params[0] is the
+ * code. */
+int cohort_change(struct desk *desk, const char *sql, const struct str *params, uint32_t n);
 
 /* ---- waypost certificate, badge.c: Open Badges 3.0 out of certificates, on request of their
  * holders (docs/course-rules.md 4): credentials of the W3C's data model as JWT, signed by Ed25519
