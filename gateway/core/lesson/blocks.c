@@ -1,6 +1,5 @@
 /*
  * blocks.h: a file of a course as blocks: cmark reads it, and what no course may have is refused.
- * Longer than a file should be: one reader, whose functions call each other down one tree.
  */
 #include "core/lesson/blocks.h"
 
@@ -14,9 +13,7 @@ struct reader {
     struct lesson_findings *findings;
     struct lesson_blocks *blocks;
     uint32_t cap;
-    struct str *lines; /* of the whole file, without their ends */
-    uint32_t n_lines;
-    uint32_t first_line;             /* cmark's line 1 */
+    struct lesson_lines file;        /* cmark's line 1 is its body's */
     bool *is_read;                   /* by line: some block or finding accounts for it */
     struct lesson_segment *segments; /* of the paragraph at hand; room for every line */
 };
@@ -29,7 +26,7 @@ static bool is_blank(char c)
 /* line counts from 1. */
 static struct source_pos pos_at(const struct reader *r, uint32_t line, const char *p)
 {
-    const char *start = r->lines[line - 1].p;
+    const char *start = r->file.list[line - 1].p;
     struct str before = {start, (size_t)(p - start)};
     return (struct source_pos){r->blocks->file, line, (uint32_t)utf8_count(before) + 1};
 }
@@ -91,18 +88,18 @@ static void push_segments(struct reader *r, struct lesson_block block,
 
 static uint32_t node_line(const struct reader *r, cmark_node *node)
 {
-    return r->first_line + (uint32_t)cmark_node_get_start_line(node) - 1;
+    return r->file.body + (uint32_t)cmark_node_get_start_line(node) - 1;
 }
 
 /* Marks the lines of a node as accounted for; returns the last one. */
 static uint32_t mark_read(struct reader *r, cmark_node *node)
 {
     uint32_t from = node_line(r, node);
-    uint32_t to = r->first_line + (uint32_t)cmark_node_get_end_line(node) - 1;
+    uint32_t to = r->file.body + (uint32_t)cmark_node_get_end_line(node) - 1;
     if (to < from) /* cmark ends a comment of one line before it begins */
         to = from;
-    if (to > r->n_lines)
-        to = r->n_lines;
+    if (to > r->file.n)
+        to = r->file.n;
     for (uint32_t line = from; line <= to; line++)
         r->is_read[line - 1] = true;
     return to;
@@ -112,7 +109,7 @@ static void refuse(struct reader *r, cmark_node *node, const char *what, const c
 {
     uint32_t line = node_line(r, node);
     (void)mark_read(r, node); /* only the marking is wanted */
-    struct str raw = skip_blanks(r->lines[line - 1]);
+    struct str raw = skip_blanks(r->file.list[line - 1]);
     complain(r, "markup", pos_at(r, line, raw.p), raw, what, fix);
 }
 
@@ -206,7 +203,7 @@ static uint32_t collect_segments(struct reader *r, cmark_node *node, struct cont
     uint32_t to = mark_read(r, node);
     uint32_t n = 0;
     for (uint32_t line = from; line <= to; line++) {
-        struct str raw = strip_containers(r->lines[line - 1], in.has_bullet && line == from,
+        struct str raw = strip_containers(r->file.list[line - 1], in.has_bullet && line == from,
                                           in.kind == LESSON_BLOCK_NOTE);
         if (in.kind == LESSON_BLOCK_ITEM && line == from)
             *ret_mark = take_box(&raw);
@@ -251,7 +248,7 @@ static void read_paragraph(struct reader *r, cmark_node *node, struct container 
     check_inlines(r, node, s, n);
     check_link_target(r, &s[0]);
     if (in.kind == LESSON_BLOCK_ITEM)
-        block.pos = pos_at(r, s[0].line, skip_blanks(r->lines[s[0].line - 1]).p);
+        block.pos = pos_at(r, s[0].line, skip_blanks(r->file.list[s[0].line - 1]).p);
     uint32_t start = 0;
     for (uint32_t i = 0; i < n; i++) {
         bool is_new = is_note && i > 0 && starts_note(s[i].raw);
@@ -297,12 +294,12 @@ static void read_comment(struct reader *r, cmark_node *node, bool is_in_item)
     (void)mark_read(r, node); /* only the marking is wanted */
     uint32_t line = node_line(r, node);
     for (size_t i = 0; i < html.len; i++) {
-        if (html.p[i] == '\n' && line < r->n_lines)
+        if (html.p[i] == '\n' && line < r->file.n)
             r->is_read[line++] = true;
     }
     line = node_line(r, node);
-    size_t at = str_find(r->lines[line - 1], STR("<!--"));
-    const char *p = r->lines[line - 1].p + (at != SIZE_MAX ? at : 0);
+    size_t at = str_find(r->file.list[line - 1], STR("<!--"));
+    const char *p = r->file.list[line - 1].p + (at != SIZE_MAX ? at : 0);
     push(r, (struct lesson_block){
                 .kind = LESSON_BLOCK_COMMENT,
                 .is_in_item = is_in_item,
@@ -332,7 +329,7 @@ static void read_item(struct reader *r, cmark_node *item)
     r->is_read[line - 1] = true;
     cmark_node *child = cmark_node_first_child(item);
     if (child == NULL || cmark_node_get_type(child) != CMARK_NODE_PARAGRAPH) {
-        struct str raw = skip_blanks(r->lines[line - 1]);
+        struct str raw = skip_blanks(r->file.list[line - 1]);
         push(r, (struct lesson_block){.kind = LESSON_BLOCK_ITEM, .pos = pos_at(r, line, raw.p)});
     } else {
         read_paragraph(r, child, (struct container){LESSON_BLOCK_ITEM, true, true});
@@ -354,7 +351,7 @@ static void read_item(struct reader *r, cmark_node *item)
 static void read_heading(struct reader *r, cmark_node *node)
 {
     uint32_t line = node_line(r, node);
-    struct str raw = skip_blanks(r->lines[line - 1]);
+    struct str raw = skip_blanks(r->file.list[line - 1]);
     if (raw.len == 0 || raw.p[0] != '#') {
         refuse(r, node, "a heading made by a line of - or = below a text",
                "write # before a heading; put a blank line between a text and --- or ===");
@@ -419,79 +416,11 @@ static void read_top(struct reader *r, cmark_node *node)
 
 /* ---- the file ---- */
 
-/* True when the whole text is UTF-8 without control characters. */
-static bool is_text(struct reader *r, struct str text)
-{
-    uint32_t line = 1, column = 1;
-    for (size_t i = 0; i < text.len;) {
-        size_t at = i;
-        int32_t c = utf8_next(text, &at);
-        bool is_broken = c == UTF8_REPLACEMENT && at - i == 1;
-        bool is_line_end = c == '\n' || (c == '\r' && i + 1 < text.len && text.p[i + 1] == '\n');
-        if (is_broken || ((c < 0x20 || c == 0x7f) && c != '\t' && !is_line_end)) {
-            struct source_pos pos = {r->blocks->file, line, column};
-            complain(r, "not-text", pos,
-                     arena_printf(r->arena, "byte 0x%02x", (unsigned char)text.p[i]),
-                     is_broken ? "this is not UTF-8" : "a control character",
-                     "save the file as plain text in UTF-8");
-            return false;
-        }
-        column = c == '\n' ? 1 : column + 1;
-        line += c == '\n';
-        i = at;
-    }
-    return true;
-}
-
-static enum err split_lines(struct reader *r, struct str text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        r->n_lines += text.p[i] == '\n';
-    r->n_lines++;
-    if (r->n_lines > LESSON_MAX_LINES) {
-        complain(r, "too-many", (struct source_pos){r->blocks->file, LESSON_MAX_LINES + 1, 1},
-                 STR_NONE, "more than 20000 lines in one file", "split the file");
-        return ERR_INVALID;
-    }
-    r->lines = arena_new_array(r->arena, struct str, r->n_lines);
-    r->is_read = arena_new_array(r->arena, bool, r->n_lines);
-    r->segments = arena_new_array(r->arena, struct lesson_segment, r->n_lines);
-    if (r->lines == NULL || r->is_read == NULL || r->segments == NULL)
-        return arena_error(r->arena);
-    for (uint32_t i = 0; i < r->n_lines; i++) {
-        r->lines[i] = str_split(&text, '\n');
-        if (r->lines[i].len > 0 && r->lines[i].p[r->lines[i].len - 1] == '\r')
-            r->lines[i].len--;
-    }
-    return ERR_OK;
-}
-
-/* Front matter lies between two lines ---, the first of them being line 1. */
-static void split_front(struct reader *r)
-{
-    r->first_line = 1;
-    struct str first = str_trim(r->lines[0]);
-    if (!str_eq(first, STR("---")))
-        return;
-    for (uint32_t i = 1; i < r->n_lines; i++) {
-        r->is_read[i] = true;
-        if (!str_eq(str_trim(r->lines[i]), STR("---")))
-            continue;
-        r->blocks->front = (struct str){r->lines[0].p, (size_t)(r->lines[i].p - r->lines[0].p)};
-        r->first_line = i + 2;
-        return;
-    }
-    r->first_line = r->n_lines + 1;
-    r->blocks->is_broken = true;
-    complain(r, "front-open", (struct source_pos){r->blocks->file, 1, 1}, first,
-             "the front matter has no end", "close it with a line --- of its own");
-}
-
 /* Markdown can hide lines (link targets): nothing may get lost silently. */
 static void check_all_read(struct reader *r)
 {
-    for (uint32_t line = r->first_line; line <= r->n_lines; line++) {
-        struct str raw = str_trim(r->lines[line - 1]);
+    for (uint32_t line = r->file.body; line <= r->file.n; line++) {
+        struct str raw = str_trim(r->file.list[line - 1]);
         if (!str_is_empty(raw) && !r->is_read[line - 1])
             complain(r, "markup", pos_at(r, line, raw.p), raw,
                      "Markdown would hide this line or a part of its block",
@@ -504,20 +433,18 @@ enum err lesson_blocks_read(struct str file, struct str text, struct arena *aren
 {
     *ret = (struct lesson_blocks){.file = file};
     struct reader r = {.arena = arena, .findings = findings, .blocks = ret};
-    if (str_starts(text, STR("\xef\xbb\xbf")))
-        text = str_sub(text, 3, text.len);
-    ret->is_broken = !is_text(&r, text);
-    if (ret->is_broken)
-        return ERR_INVALID;
-    enum err e = split_lines(&r, text);
-    if (e != ERR_OK)
+    enum err e = lesson_lines_read(file, text, arena, findings, &r.file);
+    ret->front = r.file.front;
+    ret->is_broken = r.file.is_broken;
+    if (e != ERR_OK || r.file.body > r.file.n)
         return e;
-    split_front(&r);
-    if (r.first_line > r.n_lines)
-        return ERR_OK;
-    const char *body = r.lines[r.first_line - 1].p;
+    r.is_read = arena_new_array(arena, bool, r.file.n);
+    r.segments = arena_new_array(arena, struct lesson_segment, r.file.n);
+    if (r.is_read == NULL || r.segments == NULL)
+        return arena_error(arena);
+    const char *body = r.file.list[r.file.body - 1].p;
     cmark_node *document =
-        cmark_parse_document(body, (size_t)(text.p + text.len - body), CMARK_OPT_DEFAULT);
+        cmark_parse_document(body, (size_t)(r.file.end - body), CMARK_OPT_DEFAULT);
     if (document == NULL)
         return ERR_NO_MEMORY;
     for (cmark_node *node = cmark_node_first_child(document); node != NULL;

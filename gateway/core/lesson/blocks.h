@@ -62,6 +62,21 @@ struct lesson_blocks {
 enum err lesson_blocks_read(struct str file, struct str text, struct arena *arena,
                             struct lesson_findings *findings, struct lesson_blocks *ret) MUST_CHECK;
 
+/* ---- lines.c: the file before it is Markdown ---- */
+
+struct lesson_lines {
+    uint32_t n;
+    struct str *list; /* without their ends */
+    struct str front; /* as in struct lesson_blocks */
+    uint32_t body;    /* its first line, from 1; past n: there is none */
+    const char *end;  /* of the file */
+    bool is_broken;   /* as in struct lesson_blocks */
+};
+
+/* As lesson_blocks_read. */
+enum err lesson_lines_read(struct str file, struct str text, struct arena *arena,
+                           struct lesson_findings *findings, struct lesson_lines *ret) MUST_CHECK;
+
 /* ---- decode.c: from raw lines to what a phone shows, and back to the place of each character ----
  */
 
