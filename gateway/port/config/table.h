@@ -11,6 +11,9 @@
 #define CONFIG_HIDDEN "(hidden)"
 
 extern const struct yaml_table config_table; /* into struct config */
+extern const struct yaml_table config_channel_table;
+extern const struct yaml_table config_route_table;
+extern const struct yaml_table config_country_table;
 
 /* What stands beside the types of core/yaml_map.h. */
 extern const struct yaml_type config_type_name;      /* a-z 0-9 - _ */
