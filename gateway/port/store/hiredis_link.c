@@ -1,5 +1,5 @@
 /*
- * hiredis_link.c: deadlines, circuit breaker, handshake, over one connection after the other; with
+ * hiredis_link.h: deadlines and circuit breaker over one connection after the other; with
  * Sentinels, each connection begins with the question to one of them where the primary is.
  *
  * hiredis 0.14 has no async timeouts: here one timer watches over the queue of deadlines. On a
@@ -49,9 +49,9 @@ struct link {
     bool is_told;                /* the log knows that it is down */
     bool is_moved;               /* and that it is one of several */
     bool is_near;                /* it may be of use in a moment */
-    char life[48];               /* of the server: changes whenever it starts */
-    char error[128];             /* text of the last error reply */
-    char why[128];               /* the last connection ended, "" while it is up */
+    char life[LINK_LIFE_BYTES];  /* of the server: changes whenever it starts */
+    char error[LINK_WHY_BYTES];  /* text of the last error reply */
+    char why[LINK_WHY_BYTES];    /* the last connection ended, "" while it is up */
     struct node_address address; /* in place of that in the settings: who a Sentinel named, or "" */
     link_on_moved *on_moved;
     void *on_moved_ctx;
@@ -207,6 +207,11 @@ static void on_deadline(void *ctx)
 
 /* ---- sending ---- */
 
+static void parse_nothing(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    (void)to, (void)e, (void)reply;
+}
+
 static void request_queue(struct link *link, struct link_request *request, int64_t extra_ms)
 {
     request_deadline_set(link, request, link->settings.deadline_ms + extra_ms);
@@ -227,42 +232,13 @@ static bool request_write(struct link *link, struct link_request *request, int64
     return true;
 }
 
-static char *put_length(char *p, char kind, size_t n)
-{
-    char digits[24];
-    struct str text = decimal_unsigned(digits, n);
-    *p++ = kind;
-    memcpy(p, text.p, text.len);
-    memcpy(p + text.len, "\r\n", 2);
-    return p + text.len + 2;
-}
-
-/* RESP: an array of strings. hiredis' own function prints each length with sprintf, which took a
- * twentieth of a front's time. */
-static char *command_text(const struct argv *argv, size_t *ret_bytes)
-{
-    size_t room = 24;
-    for (int i = 0; i < argv->n; i++)
-        room += argv->bytes[i] + 26; /* the length, two line ends */
-    char *text = xcalloc(1, room);
-    char *p = put_length(text, '*', (size_t)argv->n);
-    for (int i = 0; i < argv->n; i++) {
-        p = put_length(p, '$', argv->bytes[i]);
-        memcpy(p, argv->words[i], argv->bytes[i]);
-        memcpy(p + argv->bytes[i], "\r\n", 2);
-        p += argv->bytes[i] + 2;
-    }
-    *ret_bytes = (size_t)(p - text);
-    return text;
-}
-
 static struct link_request *request_of(struct link *link, const struct argv *argv,
                                        const struct link_to *to)
 {
     assert(argv->n <= ARGV_MAX);
     struct link_request *request = request_new(link, to);
     request->slot = argv->slot;
-    request->text = command_text(argv, &request->bytes);
+    request->text = argv_text(argv, &request->bytes);
     return request;
 }
 
@@ -283,18 +259,12 @@ void link_send(struct link *link, const struct argv *argv, const struct link_to 
     }
 }
 
-static void parse_asking(const struct link_to *to, enum err e, const redisReply *reply)
-{
-    (void)to, (void)e, (void)reply; /* what follows it says all */
-}
-
 void link_take(struct link *link, struct link_request *request, bool is_asking)
 {
     int64_t deadline_ms = request->deadline_ms, away_ms = request->away_ms;
     if (is_asking) {
-        struct argv argv = {.n = 0};
-        argv_add(&argv, STR("ASKING"));
-        link_send(link, &argv, &(struct link_to){parse_asking, NULL, NULL, 0}, 0);
+        struct argv argv = argv_of((const char *[]){"ASKING", NULL}); /* what follows says all */
+        link_send(link, &argv, &(struct link_to){parse_nothing, NULL, NULL, 0}, 0);
     }
     if (request_write(link, request, 0)) {
         request->deadline_ms = deadline_ms;
@@ -343,10 +313,7 @@ static void library_load(struct link *link)
     if (link->is_loading)
         return; /* what is sent now comes behind it */
     link->is_loading = true;
-    struct argv argv = {.n = 0};
-    argv_add(&argv, STR("FUNCTION"));
-    argv_add(&argv, STR("LOAD"));
-    argv_add(&argv, STR("REPLACE"));
+    struct argv argv = argv_of((const char *[]){"FUNCTION", "LOAD", "REPLACE", NULL});
     argv_add(&argv, library_code());
     link_send(link, &argv, &(struct link_to){parse_loaded, NULL, link, 0}, 0);
 }
@@ -422,78 +389,26 @@ static void handshake_step(struct link *link, bool is_fatal)
     link_state_set(link, LINK_STATE_UP);
 }
 
-static void parse_hello(const struct link_to *to, enum err e, const redisReply *reply)
-{
-    (void)reply; /* OK or PONG */
-    handshake_step(to->ctx, e != ERR_OK);
-}
-
-static void parse_role(const struct link_to *to, enum err e, const redisReply *reply)
+static void parse_greeting(const struct link_to *to, enum err e, const redisReply *reply)
 {
     struct link *link = to->ctx;
-    bool is_primary = e == ERR_OK && reply_is_primary(reply);
-    if (e == ERR_OK && !is_primary)
-        (void)snprintf(link->error, sizeof(link->error), "it is a replica now");
-    handshake_step(link, !is_primary);
-}
-
-static void parse_library(const struct link_to *to, enum err e, const redisReply *reply)
-{
-    struct link *link = to->ctx;
-    if (e == ERR_OK) {
-        struct str there = reply_library_code(reply), ours = library_code();
-        uint64_t version = library_version(there);
-        if (version < library_version(ours) ||
-            (version == library_version(ours) && !str_eq(there, ours)))
-            library_load(link);
-    }
-    handshake_step(link, e != ERR_OK);
-}
-
-static void parse_life(const struct link_to *to, enum err e, const redisReply *reply)
-{
-    struct link *link = to->ctx;
-    struct str info = e == ERR_OK ? (struct str){reply->str, reply->len} : STR_NONE;
-    if (e == ERR_OK && reply->type != REDIS_REPLY_STRING)
-        e = ERR_IO;
+    struct greeting said = {.life = link->life, .why = link->error};
     if (e == ERR_OK)
-        e = str_copy(store_fact(info, STR("run_id")), link->life, sizeof(link->life));
+        e = greeting_take(to->n, reply, &said);
+    if (said.must_load)
+        library_load(link);
     handshake_step(link, e != ERR_OK);
-}
-
-static void handshake_send(struct link *link, link_parse *parse, const struct argv *argv)
-{
-    link->n_handshake++;
-    link_send(link, argv, &(struct link_to){parse, NULL, link, 0}, 0);
-}
-
-static void handshake_words(struct link *link, link_parse *parse, const char *const *words)
-{
-    struct argv argv = {.n = 0};
-    for (; *words != NULL; words++)
-        argv_add(&argv, str_from(*words));
-    handshake_send(link, parse, &argv);
 }
 
 static void handshake(struct link *link)
 {
-    const struct store_settings *set = &link->settings;
-    if (set->password != NULL && set->username != NULL)
-        handshake_words(link, parse_hello,
-                        (const char *[]){"AUTH", set->username, set->password, NULL});
-    else if (set->password != NULL)
-        handshake_words(link, parse_hello, (const char *[]){"AUTH", set->password, NULL});
-    handshake_words(link, parse_hello, (const char *[]){"PING", NULL});
-    if (set->sentinels != NULL) /* they may name one that was replaced a moment ago */
-        handshake_words(link, parse_role, (const char *[]){"ROLE", NULL});
-    if (link->is_scout) {
-        handshake_words(link, parse_hello, (const char *[]){"CLUSTER", "MYID", NULL});
-        return;
+    struct argv argv;
+    for (uint32_t i = 0; i < GREETINGS; i++) {
+        if (!greeting_words(i, &link->settings, link->is_scout, &argv))
+            continue;
+        link->n_handshake++;
+        link_send(link, &argv, &(struct link_to){parse_greeting, NULL, link, i}, 0);
     }
-    handshake_words(
-        link, parse_library,
-        (const char *[]){"FUNCTION", "LIST", "LIBRARYNAME", "waypost", "WITHCODE", NULL});
-    handshake_words(link, parse_life, (const char *[]){"INFO", "server", NULL});
 }
 
 /* at->port = 0: where the settings say. */
@@ -552,10 +467,8 @@ static void link_find(struct link *link)
     if (!link_dial(link, &settings, &sentinel))
         return;
     link_state_set(link, LINK_STATE_CONNECTING);
-    struct argv argv = {.n = 0};
-    argv_add(&argv, STR("SENTINEL"));
-    argv_add(&argv, STR("GET-MASTER-ADDR-BY-NAME"));
-    argv_add(&argv, str_from(settings.primary));
+    struct argv argv =
+        argv_of((const char *[]){"SENTINEL", "GET-MASTER-ADDR-BY-NAME", settings.primary, NULL});
     link_send(link, &argv, &(struct link_to){parse_primary, NULL, link, 0}, 0);
 }
 
@@ -570,11 +483,6 @@ static void on_retry(void *ctx)
 
 /* ---- staying up ---- */
 
-static void parse_pong(const struct link_to *to, enum err e, const redisReply *reply)
-{
-    (void)to, (void)e, (void)reply; /* what matters is that it came before its deadline */
-}
-
 /* Notices a dead server before a learner does. */
 static void on_idle(void *ctx)
 {
@@ -582,44 +490,11 @@ static void on_idle(void *ctx)
     timer_start(link->loop, link->idle_timer, IDLE_PING_MS);
     if (link->n_in_flight > 0 || loop_mono(link->loop).ms - link->last_reply_ms < IDLE_PING_MS)
         return;
-    struct argv argv = {.n = 0};
-    argv_add(&argv, STR("PING"));
-    link_ask(link, &argv, &(struct link_to){parse_pong, NULL, NULL, 0});
+    struct argv argv = argv_of((const char *[]){"PING", NULL}); /* matters that it is in time */
+    link_ask(link, &argv, &(struct link_to){parse_nothing, NULL, NULL, 0});
 }
 
 /* ---- the link ---- */
-
-static const char *copy_or_null(const char *text)
-{
-    return text != NULL ? xstrdup(text) : NULL;
-}
-
-struct store_settings link_settings_copy(const struct store_settings *settings)
-{
-    struct store_settings copy = *settings;
-    copy.socket_path = copy_or_null(settings->socket_path);
-    copy.host = copy_or_null(settings->host);
-    copy.username = copy_or_null(settings->username);
-    copy.password = copy_or_null(settings->password);
-    copy.sentinels = copy_or_null(settings->sentinels);
-    copy.primary = copy_or_null(settings->primary);
-    copy.cluster = copy_or_null(settings->cluster);
-    copy.tls = (struct tls_settings){.ca = copy_or_null(settings->tls.ca),
-                                     .cert = copy_or_null(settings->tls.cert),
-                                     .key = copy_or_null(settings->tls.key),
-                                     .name = copy_or_null(settings->tls.name)};
-    return copy;
-}
-
-void link_settings_free(const struct store_settings *settings)
-{
-    const char *const texts[] = {settings->socket_path, settings->host,      settings->username,
-                                 settings->password,    settings->sentinels, settings->primary,
-                                 settings->cluster,     settings->tls.ca,    settings->tls.cert,
-                                 settings->tls.key,     settings->tls.name};
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        free((void *)(uintptr_t)texts[i]); /* ours, see link_settings_copy */
-}
 
 struct link *link_new(struct loop *loop, const struct store_settings *settings, const char *name,
                       bool is_scout)

@@ -1,8 +1,8 @@
 /*
- * hiredis_link.h: commands on their way to one server: their words, one connection
- * (hiredis_wire.c), and a link, which is connected for as long as it lives (hiredis_link.c:
- * deadlines, circuit breaker, handshake). Which server a command goes to is hiredis_nodes.h. Inside
- * of the family only.
+ * hiredis_link.h: commands on their way to one server: their words (hiredis_words.c), one
+ * connection (hiredis_wire.c), what a server is asked before it is used (hiredis_greeting.c), and a
+ * link, which is connected for as long as it lives (hiredis_link.c: deadlines, circuit breaker).
+ * Which server a command goes to is hiredis_nodes.h. Inside of the family only.
  */
 #pragma once
 
@@ -28,6 +28,11 @@ static inline void argv_add(struct argv *argv, struct str word)
     argv->words[argv->n] = word.p != NULL ? word.p : "";
     argv->bytes[argv->n++] = word.len;
 }
+
+/* Of words that end with NULL. */
+struct argv argv_of(const char *const *words);
+/* The command as RESP, to be freed. */
+char *argv_text(const struct argv *argv, size_t *ret_bytes);
 
 #define KEY_BYTES 64
 
@@ -63,6 +68,25 @@ struct wire *wire_next(struct wire *wire);
 /* Of one that was given up; not inside its callbacks. */
 void wire_free(struct wire *wire);
 
+/* ---- what a server is asked before it is used ---- */
+
+#define GREETINGS 6u
+#define LINK_LIFE_BYTES 48u
+#define LINK_WHY_BYTES 128u
+
+/* What the responses tell. */
+struct greeting {
+    char *life;     /* LINK_LIFE_BYTES: run_id, another one whenever the server starts */
+    char *why;      /* LINK_WHY_BYTES: why it will not do, where that is not an error of its own */
+    bool must_load; /* it lacks our function library, or has an older one */
+};
+
+/* The words of question i. False: this server need not be asked. */
+bool greeting_words(uint32_t i, const struct store_settings *settings, bool is_scout,
+                    struct argv *ret);
+/* Not ERR_OK: it will not do. */
+enum err greeting_take(uint32_t i, const redisReply *reply, struct greeting *ret) MUST_CHECK;
+
 /* ---- a link: connected for as long as it lives ---- */
 
 /* A command under way. */
@@ -92,7 +116,7 @@ typedef void link_on_state(void *ctx, bool is_up);
  * callee has the request now, for link_take or link_return; false: it is answered. */
 typedef bool link_on_moved(void *ctx, struct link_request *request, struct str error);
 
-/* With copies of the strings. */
+/* With copies of the strings (hiredis_settings.c). */
 struct store_settings link_settings_copy(const struct store_settings *settings);
 void link_settings_free(const struct store_settings *settings);
 /* Not connected before link_open. A scout needs no functions there: any server of a Cluster will

@@ -1,11 +1,8 @@
 /*
- * hiredis_nodes.h: one server, or all masters of a Cluster: which of them has a key, which may be
- * asked.
- *
- * Longer than a file should be: links, map and fence are looked at in one tick, and each changes
- * what the others do.
+ * hiredis_nodes.h: one server, or all masters of a Cluster: links, map and fence, which are looked
+ * at in one tick, and the way of a command. What is known of them is hiredis_known.c.
  */
-#include "port/store/hiredis_nodes.h"
+#include "port/store/hiredis_known.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -21,109 +18,6 @@
 #define LOOK_MS 5000    /* and else */
 #define LOOKS_MAX 40u   /* in vain, before another server is asked */
 #define MOVES_MAX 5u    /* of a command at once; then it waits between them */
-
-struct node {
-    struct nodes *nodes;
-    struct node_address address;
-    struct link *link; /* NULL: this place is free */
-    bool has_slots;
-    bool is_listed; /* in the map, with slots or without */
-    bool is_open;   /* its life stands beside the epoch */
-    bool is_new;    /* found a moment ago: it was neither up nor away yet */
-};
-
-struct nodes {
-    struct loop *loop;
-    struct store_settings settings; /* strings are copies */
-    const char *name;
-    link_on_state *on_state;
-    void *on_state_ctx;
-    struct node list[NODES_MAX];
-    uint32_t n;         /* places in use, or free again */
-    struct link *scout; /* asks for the map; NULL: a single server */
-    struct node_address scout_at;
-    uint8_t *owner; /* of each slot, in list, or NODE_NONE */
-    struct link_queue waiting;
-    uint32_t n_waiting;
-    struct timer *tick;
-    struct mono_ms looked, asked_epoch, tick_at;
-    char epoch[24];
-    uint32_t version, n_seed, n_vain;
-    bool is_opened, is_known, was_up, has_failed, is_looking, must_look, is_asking_epoch, is_told;
-    bool is_ticking;
-};
-
-/* ---- what can be asked ---- */
-
-static bool may_ask(const struct node *node)
-{
-    return node->link != NULL && link_is_up(node->link) &&
-           (node->is_open || !node->nodes->settings.must_be_fenced);
-}
-
-bool nodes_is_cluster(const struct nodes *nodes)
-{
-    return nodes->scout != NULL;
-}
-
-uint32_t nodes_end(const struct nodes *nodes)
-{
-    return nodes->n;
-}
-
-bool nodes_has(const struct nodes *nodes, uint32_t i)
-{
-    return nodes->list[i].link != NULL && nodes->list[i].has_slots;
-}
-
-bool nodes_is_up(const struct nodes *nodes)
-{
-    for (uint32_t i = 0; i < nodes->n; i++) {
-        if (nodes_has(nodes, i) && may_ask(&nodes->list[i]))
-            return true;
-    }
-    return false;
-}
-
-uint32_t nodes_n_away(const struct nodes *nodes)
-{
-    uint32_t n = nodes->is_known ? 0 : 1;
-    for (uint32_t i = 0; i < nodes->n; i++)
-        n += nodes_has(nodes, i) && !may_ask(&nodes->list[i]);
-    return n;
-}
-
-bool nodes_is_connecting(const struct nodes *nodes)
-{
-    return nodes->is_opened && !nodes->has_failed && !nodes_is_up(nodes);
-}
-
-const char *nodes_why(const struct nodes *nodes)
-{
-    const char *why = nodes->scout != NULL ? link_why(nodes->scout) : "";
-    for (uint32_t i = 0; i < nodes->n && why[0] == '\0'; i++) {
-        if (nodes_has(nodes, i) && !may_ask(&nodes->list[i]))
-            why = link_why(nodes->list[i].link);
-    }
-    return why;
-}
-
-struct str nodes_epoch(const struct nodes *nodes)
-{
-    return str_from(nodes->epoch);
-}
-
-uint32_t nodes_version(const struct nodes *nodes)
-{
-    return nodes->version;
-}
-
-struct str nodes_name(const struct nodes *nodes, uint32_t i, char dst[HOST_BYTES + 8])
-{
-    const struct node_address *at = &nodes->list[i].address;
-    int n = snprintf(dst, HOST_BYTES + 8, "%s:%d", at->host, at->port);
-    return (struct str){dst, (size_t)n};
-}
 
 /* Or earlier: what is asked all the time must not put it off. */
 static void tick_in(struct nodes *nodes, int64_t ms)
@@ -148,40 +42,6 @@ static void tell_state(struct nodes *nodes)
 }
 
 /* ---- the fence ---- */
-
-static bool has_word(struct str list, struct str word)
-{
-    while (list.p != NULL) {
-        if (str_eq(str_split(&list, ' '), word))
-            return true;
-    }
-    return false;
-}
-
-struct str epoch_read(struct str value, struct str lives, bool *ret_is_open)
-{
-    struct str listed = value, epoch = str_split(&listed, ' ');
-    *ret_is_open = epoch.len > 0 && lives.len > 0;
-    while (lives.p != NULL && *ret_is_open)
-        *ret_is_open = has_word(listed, str_split(&lives, ' '));
-    return epoch;
-}
-
-bool nodes_lives(const struct nodes *nodes, char dst[LIVES_BYTES])
-{
-    size_t n = 0;
-    for (uint32_t i = 0; i < nodes->n; i++) {
-        const struct node *node = &nodes->list[i];
-        if (node->link == NULL || !node->is_listed)
-            continue;
-        if (!link_is_up(node->link) && node->has_slots)
-            return false;
-        if (link_is_up(node->link) && n + link_life(node->link).len + 2 < LIVES_BYTES)
-            n += (size_t)snprintf(dst + n, LIVES_BYTES - n, "%s%.*s", n > 0 ? " " : "",
-                                  STR_ARG(link_life(node->link)));
-    }
-    return n > 0;
-}
 
 static void take_epoch(struct nodes *nodes, struct str value)
 {
@@ -213,17 +73,11 @@ static void parse_epoch(const struct link_to *to, enum err e, const redisReply *
     tell_state(nodes);
 }
 
-static struct node *owner_of(struct nodes *nodes, uint16_t slot)
-{
-    uint32_t i = nodes->scout == NULL ? 0 : nodes->owner[slot];
-    return i < nodes->n && nodes->list[i].link != NULL ? &nodes->list[i] : NULL;
-}
-
 /* Of the server itself, let in or not. */
 static void ask_epoch(struct nodes *nodes)
 {
     struct argv argv = {.n = 0, .slot = slot_of(STR(EPOCH_KEY))};
-    struct node *node = owner_of(nodes, argv.slot);
+    struct node *node = node_of_slot(nodes, argv.slot);
     if (nodes->is_asking_epoch || node == NULL || !link_is_up(node->link))
         return;
     nodes->is_asking_epoch = true;
@@ -231,16 +85,6 @@ static void ask_epoch(struct nodes *nodes)
     argv_add(&argv, STR("GET"));
     argv_add(&argv, STR(EPOCH_KEY));
     link_send(node->link, &argv, &(struct link_to){parse_epoch, NULL, nodes, 0}, 0);
-}
-
-static bool is_any_closed(const struct nodes *nodes)
-{
-    for (uint32_t i = 0; i < nodes->n && nodes->settings.must_be_fenced; i++) {
-        const struct node *node = &nodes->list[i];
-        if (node->link != NULL && link_is_up(node->link) && !node->is_open)
-            return true;
-    }
-    return false;
 }
 
 /* ---- links ---- */
@@ -274,8 +118,8 @@ static struct node *node_at(struct nodes *nodes, const struct node_address *addr
 /* The fence itself is asked for on servers that are not let in. */
 static bool may_take(const struct node *node, const struct link_request *request)
 {
-    return node != NULL && (may_ask(node) || (request->to.parse == parse_epoch &&
-                                              node->link != NULL && link_is_up(node->link)));
+    return node != NULL && (node_may_ask(node) || (request->to.parse == parse_epoch &&
+                                                   node->link != NULL && link_is_up(node->link)));
 }
 
 static bool on_moved(void *ctx, struct link_request *request, struct str error)
@@ -448,7 +292,7 @@ static void send_waiting(struct nodes *nodes)
     while ((request = STAILQ_FIRST(&taken)) != NULL) {
         STAILQ_REMOVE_HEAD(&taken, entry);
         nodes->n_waiting--;
-        struct node *node = owner_of(nodes, request->slot);
+        struct node *node = node_of_slot(nodes, request->slot);
         if (link_request_left_ms(request, nodes->loop) <= 0)
             link_return(nodes->scout, request, ERR_UNAVAILABLE);
         else if (may_take(node, request))
@@ -506,7 +350,7 @@ static void on_tick(void *ctx)
         if (!STAILQ_EMPTY(&nodes->waiting))
             next_ms = AGAIN_MS;
     }
-    if (is_any_closed(nodes)) {
+    if (nodes_is_any_closed(nodes)) {
         if (loop_mono(nodes->loop).ms - nodes->asked_epoch.ms >= FENCE_MS)
             ask_epoch(nodes);
         next_ms = next_ms < FENCE_MS ? next_ms : FENCE_MS;
@@ -528,14 +372,14 @@ static struct str key_of(const struct argv *argv)
 static struct node *route(struct nodes *nodes, struct argv *argv)
 {
     argv->slot = nodes->scout == NULL ? 0 : slot_of(key_of(argv));
-    return owner_of(nodes, argv->slot);
+    return node_of_slot(nodes, argv->slot);
 }
 
 enum err nodes_admit(const struct nodes *nodes)
 {
     enum err e = ERR_UNAVAILABLE;
     for (uint32_t i = 0; i < nodes->n; i++) {
-        if (nodes_has(nodes, i) && may_ask(&nodes->list[i])) {
+        if (nodes_has(nodes, i) && node_may_ask(&nodes->list[i])) {
             e = link_admit(nodes->list[i].link);
             if (e != ERR_OK)
                 return e;
@@ -552,7 +396,7 @@ void nodes_respond_later(struct nodes *nodes, const struct link_to *to, enum err
 void nodes_send(struct nodes *nodes, struct argv *argv, const struct link_to *to, int64_t extra_ms)
 {
     struct node *node = route(nodes, argv);
-    if (node != NULL && may_ask(node))
+    if (node != NULL && node_may_ask(node))
         link_send(node->link, argv, to, extra_ms);
     else
         nodes_respond_later(nodes, to, ERR_UNAVAILABLE);
@@ -568,7 +412,7 @@ static bool may_wait(const struct nodes *nodes, const struct node *node)
 void nodes_ask(struct nodes *nodes, struct argv *argv, const struct link_to *to)
 {
     struct node *node = route(nodes, argv);
-    if (node != NULL && may_ask(node))
+    if (node != NULL && node_may_ask(node))
         link_ask(node->link, argv, to);
     else if (may_wait(nodes, node))
         wait_more(nodes, link_hold(node->link, argv, to));
@@ -579,19 +423,10 @@ void nodes_ask(struct nodes *nodes, struct argv *argv, const struct link_to *to)
 void nodes_send_at(struct nodes *nodes, uint32_t i, const struct argv *argv,
                    const struct link_to *to, int64_t extra_ms)
 {
-    if (may_ask(&nodes->list[i]))
+    if (node_may_ask(&nodes->list[i]))
         link_send(nodes->list[i].link, argv, to, extra_ms);
     else
         nodes_respond_later(nodes, to, ERR_UNAVAILABLE);
-}
-
-uint32_t nodes_of_bucket(const struct nodes *nodes, uint8_t bucket)
-{
-    char key[KEY_BYTES];
-    if (nodes->scout == NULL)
-        return 0;
-    uint32_t i = nodes->owner[slot_of(bucket_key(key, bucket, STR("")))];
-    return i < nodes->n && nodes->list[i].link != NULL ? i : nodes->n;
 }
 
 /* ---- life ---- */

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/xalloc.h"
 #include "port/store/hiredis.h"
 
 char *tag_put(char *p, char kind, uint8_t bucket)
@@ -42,6 +43,44 @@ struct str decimal(char dst[24], int64_t value)
         return digits;
     dst[digits.p - dst - 1] = '-'; /* 20 digits at most: there is room */
     return (struct str){digits.p - 1, digits.len + 1};
+}
+
+struct argv argv_of(const char *const *words)
+{
+    struct argv argv;
+    argv.n = argv.slot = 0;
+    for (; *words != NULL; words++)
+        argv_add(&argv, str_from(*words));
+    return argv;
+}
+
+static char *put_length(char *p, char kind, size_t n)
+{
+    char digits[24];
+    struct str text = decimal_unsigned(digits, n);
+    *p++ = kind;
+    memcpy(p, text.p, text.len);
+    memcpy(p + text.len, "\r\n", 2);
+    return p + text.len + 2;
+}
+
+/* RESP: an array of strings. hiredis' own function prints each length with sprintf, which took a
+ * twentieth of a front's time. */
+char *argv_text(const struct argv *argv, size_t *ret_bytes)
+{
+    size_t room = 24;
+    for (int i = 0; i < argv->n; i++)
+        room += argv->bytes[i] + 26; /* the length, two line ends */
+    char *text = xcalloc(1, room);
+    char *p = put_length(text, '*', (size_t)argv->n);
+    for (int i = 0; i < argv->n; i++) {
+        p = put_length(p, '$', argv->bytes[i]);
+        memcpy(p, argv->words[i], argv->bytes[i]);
+        memcpy(p + argv->bytes[i], "\r\n", 2);
+        p += argv->bytes[i] + 2;
+    }
+    *ret_bytes = (size_t)(p - text);
+    return text;
 }
 
 /* RFC 4648 5 */
