@@ -1,0 +1,208 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "app/message.h"
+#include "app/replay.h"
+#include "core/event_record.h"
+#include "dialog_world.h"
+
+/* --- states that cannot be read, and the spool --- */
+
+static void on_done(void *ctx, enum err e)
+{
+    (void)ctx; /* nothing waits for it */
+    assert_int_equal(e, ERR_OK);
+}
+
+static void put_state(struct world *w, const char *number, struct str state)
+{
+    struct number_id id = vault_number_id(w->vault, str_from(number));
+    store_restore(w->mem, &id, state, 0, on_done, NULL);
+    loop_mem_settle(w->loop);
+}
+
+struct facts {
+    uint32_t n, n_sealed, n_in_english;
+};
+
+static void on_facts(void *ctx, enum err e, const struct store_entry *entries, uint32_t n)
+{
+    struct facts *facts = ctx;
+    assert_int_equal(e, ERR_OK);
+    facts->n = n;
+    for (uint32_t i = 0; i < n; i++) {
+        struct event_record record;
+        assert_int_equal(event_decode(entries[i].payload, &record), ERR_OK);
+        facts->n_sealed += record.vault_key_id != 0 ? 1 : 0;
+        facts->n_in_english += str_eq(record.lang, STR("en")) ? 1 : 0;
+    }
+}
+
+/* Before any consent: whoever wrote can be answered later, also from a restored database. */
+static void seals_the_number_at_first_contact(void **state)
+{
+    struct world *w = *state;
+    static const struct event_place start[STORE_BUCKETS];
+    struct store_reader reader = {.from = start, .max_each = 100};
+    struct facts facts = {0};
+    ask(w, sms("+254700000001", "a", "hello"));
+    store_log_read(w->mem, &reader, on_facts, &facts);
+    loop_mem_settle(w->loop);
+    assert_int_equal(facts.n_sealed, 1);
+    facts = (struct facts){0};
+    ask(w, sms("+254700000001", "b", "HELP"));
+    store_log_read(w->mem, &reader, on_facts, &facts);
+    loop_mem_settle(w->loop);
+    assert_int_equal(facts.n, 2);
+    assert_int_equal(facts.n_sealed, 1);
+    assert_int_equal(facts.n_in_english, 2);
+}
+
+/* One learner's error, counted; everybody else goes on. */
+static void ends_one_dialog_where_a_state_fits_no_course(void **state)
+{
+    struct world *w = *state;
+    struct learner learner;
+    struct buf bytes CLEANUP(buf_fini);
+    buf_init(&bytes, LEARNER_MAX_BYTES);
+    learner_init(&learner);
+    learner.seq = 1;
+    learner.state = LEARNER_STATE_QUIZ;
+    learner.consent_ms = START;
+    assert_int_equal(str_copy(STR("nowhere"), learner.unit, sizeof(learner.unit)), ERR_OK);
+    assert_int_equal(learner_encode(&learner, &bytes), ERR_OK);
+    put_state(w, "+254700000001", buf_str(&bytes));
+    assert_int_equal(ask(w, sms("+254700000001", "a", "1"))->outcome, DIALOG_OUTCOME_FAILED);
+    assert_int_equal(metrics_get(w->metrics, METRIC_steps_failed_total), 1);
+    assert_int_equal(ask(w, sms("+254700000002", "a", "JOIN"))->outcome, DIALOG_OUTCOME_STEPPED);
+}
+
+static void leaves_a_state_alone_that_it_cannot_read(void **state)
+{
+    struct world *w = *state;
+    put_state(w, "+254700000001", (struct str){"\0\0\0\x09\xff newer", 11});
+    assert_int_equal(ask(w, sms("+254700000001", "a", "1"))->outcome, DIALOG_OUTCOME_FAILED);
+    assert_int_equal(ask(w, ussd("+254700000001", "s1", ""))->outcome, DIALOG_OUTCOME_BUSY);
+    assert_int_equal(n_steps(w), 0);
+}
+
+static struct replay *new_replay(struct world *w)
+{
+    static struct channels list;
+    list.n = 1;
+    list.list[0] = (struct channel){.config = SMS};
+    return replay_new(&(struct replay_parts){.loop = w->loop,
+                                             .store = w->mem,
+                                             .spool = w->spool,
+                                             .metrics = w->metrics,
+                                             .channels = &list,
+                                             .dialogs = w->dialogs});
+}
+
+static void replays_the_rest_when_one_cannot_be_handled(void **state)
+{
+    struct world *w = *state;
+    put_state(w, "+254700000001", (struct str){"\0\0\0\x09\xff newer", 11});
+    store_mem_fail(w->mem, "load", ERR_UNAVAILABLE, false, 1);
+    (void)ask(w, sms("+254700000001", "a", "1")); /* the load fails before the state is seen */
+    spool_append(w->spool, STR("no record of ours"), on_done, NULL);
+    (void)ask(w, sms("+254700000002", "a", "JOIN"));
+    struct replay *replay = new_replay(w);
+    loop_mem_advance(w->loop, 60000);
+    assert_int_equal(n_steps(w), 1);
+    assert_int_equal(metrics_get(w->metrics, METRIC_replayed_total), 1);
+    assert_false(spool_is_empty(w->spool)); /* the two others are kept */
+    replay_stop(replay);
+    replay_free(replay);
+}
+
+static void replays_in_order_and_once(void **state)
+{
+    struct world *w = *state;
+    char id[16];
+    store_mem_fail(w->mem, "*", ERR_UNAVAILABLE, false, UINT32_MAX);
+    static const char *const texts[] = {"JOIN", "HELP", "STOP", "JOIN", "HELP", "STOP"};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        (void)snprintf(id, sizeof(id), "m%zu", i);
+        assert_int_equal(ask(w, sms("+254700000001", id, texts[i]))->outcome,
+                         DIALOG_OUTCOME_SPOOLED);
+    }
+    struct replay *replay = new_replay(w);
+    loop_mem_advance(w->loop, 3000);
+    assert_int_equal(n_steps(w), 0);
+    store_mem_fail(w->mem, "*", ERR_OK, false, 0);
+    store_mem_fail(w->mem, "commit", ERR_TIMEOUT, true, 1); /* the first has its effect at once */
+    loop_mem_advance(w->loop, 5000);
+    assert_true(spool_is_empty(w->spool));
+    assert_int_equal(metrics_get(w->metrics, METRIC_replayed_total), ARRAY_LEN(texts));
+    assert_int_equal(n_steps(w), ARRAY_LEN(texts) - 1); /* and the first was a repeat */
+    expect_stopped(w, "+254700000001");                 /* STOP came last */
+    replay_stop(replay);
+    replay_free(replay);
+}
+
+/* Spools what numbers send while the store is away: texts[i] of every number, then texts[i + 1]. */
+static void spool_for_numbers(struct world *w, uint32_t n_numbers, const char *const *texts,
+                              uint32_t n_texts)
+{
+    char number[24], id[24];
+    store_mem_fail(w->mem, "*", ERR_UNAVAILABLE, false, UINT32_MAX);
+    for (uint32_t i = 0; i < n_texts; i++) {
+        for (uint32_t k = 0; k < n_numbers; k++) {
+            (void)snprintf(number, sizeof(number), "+2547000001%02u", k);
+            (void)snprintf(id, sizeof(id), "m%u-%u", i, k);
+            (void)ask(w, sms(number, id, texts[i]));
+        }
+    }
+    store_mem_fail(w->mem, "*", ERR_OK, false, 0);
+}
+
+static void replays_many_numbers_at_once(void **state)
+{
+    struct world *w = *state;
+    static const char *const texts[] = {"JOIN", "1", "2"};
+    spool_for_numbers(w, 50, texts, ARRAY_LEN(texts));
+    dialogs_free(w->dialogs);
+    w->dialogs = new_dialogs(w, &w->slow.base);
+    w->slow.commit_ms = 10; /* one after another they would take 1.5 s */
+    struct replay *replay = new_replay(w);
+    loop_mem_advance(w->loop, 100);
+    assert_true(spool_is_empty(w->spool));
+    assert_int_equal(n_steps(w), 150);
+    replay_stop(replay);
+    replay_free(replay);
+}
+
+static void a_failed_replay_is_not_overtaken(void **state)
+{
+    struct world *w = *state;
+    static const char *const texts[] = {"JOIN", "HELP", "STOP"};
+    spool_for_numbers(w, 2, texts, ARRAY_LEN(texts));
+    store_mem_fail(w->mem, "commit", ERR_UNAVAILABLE, false, 1);
+    struct replay *replay = new_replay(w);
+    loop_mem_advance(w->loop, 5000);
+    assert_true(spool_is_empty(w->spool));
+    assert_int_equal(n_steps(w), 6);
+    expect_stopped(w, "+254700000100");
+    expect_stopped(w, "+254700000101");
+    replay_stop(replay);
+    replay_free(replay);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_WORLD(seals_the_number_at_first_contact),
+        IN_WORLD(ends_one_dialog_where_a_state_fits_no_course),
+        IN_WORLD(leaves_a_state_alone_that_it_cannot_read),
+        IN_WORLD(replays_the_rest_when_one_cannot_be_handled),
+        IN_WORLD(replays_in_order_and_once),
+        IN_WORLD(replays_many_numbers_at_once),
+        IN_WORLD(a_failed_replay_is_not_overtaken),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
