@@ -45,23 +45,43 @@ struct str folder_shown_of_pack(const char *dir, struct arena *arena)
 typedef enum err read_files(const char *dir, struct arena *arena, struct lesson_file **ret,
                             uint32_t *ret_n, struct errmsg *msg);
 
+static enum err load_by(read_files *fn, const char *dir, struct str on_trial, struct folder *folder,
+                        struct errmsg *msg)
+{
+    enum err e = fn(dir, folder->arena, &folder->files, &folder->n_files, msg);
+    if (e != ERR_OK)
+        return e == ERR_INVALID ? ERR_IO : e;
+    for (uint32_t i = 0; i < folder->n_files; i++) {
+        if (str_eq(folder->files[i].name, STR("course.md")))
+            folder->files[i].text = lesson_on_trial(folder->files[i].text, on_trial, folder->arena);
+    }
+    folder->findings = lesson_findings_new(folder->arena);
+    folder->source = arena_new_array(folder->arena, struct lesson_source, 1);
+    e = arena_error(folder->arena);
+    if (e == ERR_OK)
+        e = lesson_parse(folder->files, folder->n_files, folder->arena, folder->findings,
+                         folder->source);
+    if (e == ERR_OK)
+        return ERR_OK;
+    return e == ERR_INVALID
+               ? errmsg_set(msg, e, "%s has mistakes: `waypost lessons check` lists them", dir)
+               : errmsg_set(msg, e, "%s: the course is too big (%s)", dir, err_name(e));
+}
+
+enum err folder_load(const char *dir, struct str on_trial, struct folder *folder,
+                     struct errmsg *msg)
+{
+    return load_by(lesson_files_read, dir, on_trial, folder, msg);
+}
+
 static int read_by(read_files *fn, const char *dir, struct folder *ret)
 {
     struct errmsg msg = {""};
     ret->arena = arena_new(LESSON_ARENA_BYTES);
-    enum err e = fn(dir, ret->arena, &ret->files, &ret->n_files, &msg);
-    if (e != ERR_OK) {
-        cli_complain("%s", msg.text);
-        return EXIT_USAGE;
-    }
-    ret->findings = lesson_findings_new(ret->arena);
-    ret->source = arena_new_array(ret->arena, struct lesson_source, 1);
-    e = arena_error(ret->arena);
-    if (e == ERR_OK)
-        e = lesson_parse(ret->files, ret->n_files, ret->arena, ret->findings, ret->source);
+    enum err e = load_by(fn, dir, STR_NONE, ret, &msg);
     if (e == ERR_OK || e == ERR_INVALID)
         return EXIT_CLEAN;
-    cli_complain("%s: the course is too big (%s)", dir, err_name(e));
+    cli_complain("%s", msg.text);
     return EXIT_USAGE;
 }
 

@@ -25,6 +25,10 @@ struct folder {
     struct lesson_source *source;
 };
 
+/* A folder into folder->arena; texts of the language `on_trial`, unless absent, are taken as they
+ * stand, checked or not. ERR_INVALID: the course has errors (see findings). */
+enum err folder_load(const char *dir, struct str on_trial, struct folder *folder,
+                     struct errmsg *msg) MUST_CHECK;
 /* Safe on a zeroed struct. */
 void folder_fini(struct folder *folder);
 /* EXIT_CLEAN, also when the course has errors (see findings), or EXIT_USAGE (said on stderr). */

@@ -10,7 +10,7 @@
 
 #include "app/course_bundle.h"
 #include "base/log.h"
-#include "cli/cli.h"
+#include "cli/author.h"
 #include "core/lesson/translate.h"
 #include "lab/shipped.h"
 #include "lab/talk/run.h"
@@ -51,45 +51,28 @@ static enum err parse_clock(struct str text, struct wall_ms *ret, struct zone *r
     return ERR_OK;
 }
 
-struct course_folder {
-    struct lesson_file *files; /* with the language on trial */
-    uint32_t n_files;
-    struct lesson_source source; /* what was read from them */
-};
-
 static enum err read_folder(const struct talk *talk, struct str folder, struct str lang,
-                            struct arena *arena, struct course_folder **ret, struct errmsg *msg)
+                            struct arena *arena, struct folder **ret, struct errmsg *msg)
 {
     char dir[PATH_MAX];
-    struct lesson_findings *findings = lesson_findings_new(arena);
-    struct course_folder *f = arena_new_array(arena, struct course_folder, 1);
     bool is_path = str_find_char(folder, '/') != SIZE_MAX;
     int len = is_path ? snprintf(dir, sizeof(dir), "%.*s", STR_ARG(folder))
                       : snprintf(dir, sizeof(dir), "%s/%.*s", talk->lessons, STR_ARG(folder));
     if (len >= (int)sizeof(dir))
         return errmsg_set(msg, ERR_TOO_LONG, "the path of course %.*s is too long",
                           STR_ARG(folder));
-    if (findings == NULL || f == NULL)
+    *ret = arena_new_array(arena, struct folder, 1);
+    if (*ret == NULL)
         return ERR_TOO_LONG; /* as the arena says */
-    enum err e = lesson_files_read(dir, arena, &f->files, &f->n_files, msg);
-    if (e != ERR_OK)
-        return e;
-    for (uint32_t i = 0; i < f->n_files; i++) {
-        if (str_eq(f->files[i].name, STR("course.md")))
-            f->files[i].text = lesson_on_trial(f->files[i].text, lang, arena);
-    }
-    *ret = f;
-    e = lesson_parse(f->files, f->n_files, arena, findings, &f->source);
-    return e == ERR_OK
-               ? ERR_OK
-               : errmsg_set(msg, e, "%s has mistakes: `waypost lessons check` lists them", dir);
+    (*ret)->arena = arena;
+    return folder_load(dir, lang, *ret, msg);
 }
 
 /* The same for the store: "id@version", and its files as one text. */
-static enum err bundle_folder(const struct course_folder *f, struct arena *arena,
-                              struct str *ret_name, struct str *ret_bundle, struct errmsg *msg)
+static enum err bundle_folder(const struct folder *f, struct arena *arena, struct str *ret_name,
+                              struct str *ret_bundle, struct errmsg *msg)
 {
-    const struct course *course = &f->source.course;
+    const struct course *course = &f->source->course;
     struct buf bundle CLEANUP(buf_fini);
     buf_init(&bundle, COURSE_MAX_BYTES + 65536);
     enum err e = course_bundle_write(f->files, f->n_files, &bundle);
@@ -109,7 +92,7 @@ static enum err read_others(const struct talk *talk, const struct talk_script *s
 {
     enum err e = ERR_OK;
     for (uint32_t i = 1; i < script->n_courses && e == ERR_OK; i++) {
-        struct course_folder *f;
+        struct folder *f;
         uint32_t n = settings->n_others++;
         e = read_folder(talk, script->courses[i]->text, STR_NONE, arena, &f, msg);
         if (e == ERR_OK)
@@ -182,7 +165,7 @@ static enum err play_fast(const struct talk *talk, const struct play *play,
                           struct talk_script *script, struct arena *arena, struct buf *report)
 {
     struct talk_fast_settings settings = {.profiles_dir = talk->profiles};
-    struct course_folder *folder = NULL;
+    struct folder *folder = NULL;
     struct talk_fast *fast = NULL;
     struct errmsg msg = {""};
     struct str clock = script->clock != NULL ? script->clock->text : STR(DEFAULT_CLOCK);
@@ -198,7 +181,7 @@ static enum err play_fast(const struct talk *talk, const struct play *play,
     if (e == ERR_OK)
         e = bundle_folder(folder, arena, &settings.course_name, &settings.bundle, &msg);
     if (e == ERR_OK)
-        e = fill(play, &folder->source, script, arena, &msg);
+        e = fill(play, folder->source, script, arena, &msg);
     if (e == ERR_OK)
         e = read_others(talk, script, arena, &settings, &msg);
     if (e == ERR_OK)
@@ -222,9 +205,9 @@ static enum err play_fast(const struct talk *talk, const struct play *play,
 static enum err fill_live(const struct talk *talk, const struct play *play,
                           struct talk_script *script, struct arena *arena, struct errmsg *msg)
 {
-    struct course_folder *folder;
+    struct folder *folder;
     enum err e = read_folder(talk, course_of(play, script), play->lang, arena, &folder, msg);
-    return e == ERR_OK ? fill(play, &folder->source, script, arena, msg) : e;
+    return e == ERR_OK ? fill(play, folder->source, script, arena, msg) : e;
 }
 
 static enum err play_live(const struct talk *talk, const struct play *play,
@@ -342,14 +325,14 @@ static enum err add_all(const struct talk *talk, struct plays *plays, const char
 {
     struct arena *arena CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES + SCRIPT_ARENA_BYTES);
     struct talk_script *script = arena_alloc(arena, sizeof(*script));
-    struct course_folder *folder;
+    struct folder *folder;
     const struct play play = {.course = course};
     struct buf text CLEANUP(buf_fini) = {0};
     struct errmsg msg = {""};
     if (read_script(path, arena, &text, script, &msg) != ERR_OK ||
         read_folder(talk, course_of(&play, script), STR_NONE, arena, &folder, &msg) != ERR_OK)
         return add_play(plays, path, course, STR_NONE); /* which says what is wrong */
-    const struct lesson_source *source = &folder->source;
+    const struct lesson_source *source = folder->source;
     const struct str own = source->course.language;
     enum err e = add_play(plays, path, course, arena_str(plays->arena, own));
     for (uint16_t i = 0; i < source->languages.n && e == ERR_OK; i++) {
