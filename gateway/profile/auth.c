@@ -264,17 +264,7 @@ static enum err sign(struct eval *eval, const struct auth *auth, struct buf *out
 enum err profile_sign(const struct profile *p, const struct http_request *request,
                       const struct decode_context *context, struct arena *arena, struct buf *out)
 {
-    struct eval eval = {.profile = p,
-                        .arena = arena,
-                        .settings = context->settings,
-                        .request = request,
-                        .headers = request->headers,
-                        .n_headers = request->n_headers,
-                        .method = request->method,
-                        .body = request->body,
-                        .query_text = request->query,
-                        .rest = context->rest,
-                        .now = context->now};
+    struct eval eval = eval_of(p, request, context, arena);
     enum err e = form_parse(eval.query_text, arena, &eval.query);
     if (e == ERR_OK)
         e = body_read(&eval);

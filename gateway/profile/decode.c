@@ -210,25 +210,6 @@ static void keep(struct eval *eval)
     eval->inbound = eval->bare = NULL;
 }
 
-static void begin(const struct profile *p, const struct http_request *request,
-                  const struct decode_context *context, struct arena *arena, struct eval *ret)
-{
-    *ret = (struct eval){
-        .profile = p,
-        .arena = arena,
-        .settings = context->settings,
-        .request = request,
-        .headers = request->headers,
-        .n_headers = request->n_headers,
-        .method = request->method,
-        .body = request->body,
-        .query_text = request->query,
-        .rest = context->rest,
-        .session = context->session,
-        .now = context->now,
-    };
-}
-
 enum err profile_decode(const struct profile *p, const struct http_request *request,
                         const struct decode_context *context, struct arena *arena,
                         struct inbound_batch *ret)
@@ -236,7 +217,7 @@ enum err profile_decode(const struct profile *p, const struct http_request *requ
     struct profile_memory *memory = arena_alloc(arena, sizeof(*memory));
     if (memory == NULL)
         return ERR_TOO_LONG;
-    begin(p, request, context, arena, &memory->eval);
+    memory->eval = eval_of(p, request, context, arena);
     enum err e = read_request(memory, context->is_dlr, ret);
     keep(&memory->eval);
     return e != ERR_OK || arena_error(arena) != ERR_OK ? ERR_TOO_LONG : ERR_OK;
@@ -268,10 +249,9 @@ enum err profile_resume(const struct profile *p, const struct inbound_batch *bat
 struct str profile_session_key(const struct profile *p, const struct http_request *request,
                                struct str rest, struct arena *arena)
 {
-    struct eval eval;
     struct inbound in = {.kind = INBOUND_USSD};
     struct decode_context context = {.rest = rest};
-    begin(p, request, &context, arena, &eval);
+    struct eval eval = eval_of(p, request, &context, arena);
     eval.inbound = &in;
     if (form_parse(eval.query_text, arena, &eval.query) != ERR_OK || body_read(&eval) != ERR_OK)
         return STR_NONE;

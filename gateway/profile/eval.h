@@ -42,6 +42,10 @@ struct eval {
     struct str key, value; /* of the pair */
 };
 
+/* Of a request that came; what is not of it is absent. */
+struct eval eval_of(const struct profile *p, const struct http_request *request,
+                    const struct decode_context *context, struct arena *arena);
+
 /* What is escaped when a value is put into a text. */
 enum escape { ESCAPE_NONE, ESCAPE_PATH, ESCAPE_XML };
 

@@ -345,9 +345,10 @@ const struct yaml_type load_conditions = {.read = read_conditions, .is_any_kind 
 
 /* names and values --------------------------------------------------------------------------- */
 
-static void read_named(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
-                       enum value_mode mode, struct named_value **link)
+void load_named(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                enum value_mode mode, struct named_value **ret, const struct named_value **known)
 {
+    struct named_value **link = ret;
     if (!yaml_map_expect(m, row, at, YAML_KIND_MAP, UINT32_MAX, "write lines of `name: value`"))
         return;
     for (const struct yaml_node *n = at->first; n != NULL; n = n->next) {
@@ -358,19 +359,21 @@ static void read_named(struct yaml_map *m, const struct yaml_row *row, const str
         load_value(m, n, mode, NULL, NULL, &v->value);
         *link = v;
         link = &v->next;
+        if (known != NULL)
+            *known = *ret;
     }
 }
 
 static void read_named_sources(struct yaml_map *m, const struct yaml_row *row,
                                const struct yaml_node *at, void *field)
 {
-    read_named(m, row, at, VALUE_SOURCE, field);
+    load_named(m, row, at, VALUE_SOURCE, field, NULL);
 }
 
 static void read_named_texts(struct yaml_map *m, const struct yaml_row *row,
                              const struct yaml_node *at, void *field)
 {
-    read_named(m, row, at, VALUE_TEXT, field);
+    load_named(m, row, at, VALUE_TEXT, field, NULL);
 }
 
 const struct yaml_type load_named_sources = {.read = read_named_sources, .is_any_kind = true};

@@ -47,6 +47,9 @@ void load_complain(struct yaml_map *m, const struct yaml_node *at, const struct 
 /* A value; where it is a map, it may also have the keys of the table, which fills `filled`. */
 void load_value(struct yaml_map *m, const struct yaml_node *at, enum value_mode mode,
                 const struct yaml_table *also, void *filled, struct value *ret);
+/* Names and values. known, unless NULL, is the list of those that were read. */
+void load_named(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                enum value_mode mode, struct named_value **ret, const struct named_value **known);
 /* A scalar or a list of scalars, appended with the target. */
 void load_matchers(struct yaml_map *m, const struct yaml_node *at, int target,
                    struct matcher **link);

@@ -336,19 +336,7 @@ enum err profile_sample(const struct profile *p, const struct outgoing *message,
 static void read_let(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
                      void *field)
 {
-    struct named_value **first = field, **link = field;
-    if (!yaml_map_expect(m, row, at, YAML_KIND_MAP, UINT32_MAX, "write lines of `name: value`"))
-        return;
-    for (const struct yaml_node *n = at->first; n != NULL; n = n->next) {
-        struct named_value *v = load_alloc(m, sizeof(*v), n);
-        if (v == NULL)
-            return;
-        v->name = n->key;
-        load_value(m, n, VALUE_TEXT, NULL, NULL, &v->value);
-        *link = v;
-        link = &v->next;
-        loader_of(m)->scope.let = *first;
-    }
+    load_named(m, row, at, VALUE_TEXT, field, &loader_of(m)->scope.let);
 }
 
 /* How the provider's response is read: its own places are known there. */

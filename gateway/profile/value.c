@@ -10,6 +10,25 @@ const char *inbound_phase_name(enum inbound_phase phase)
     return names[phase];
 }
 
+struct eval eval_of(const struct profile *p, const struct http_request *request,
+                    const struct decode_context *context, struct arena *arena)
+{
+    return (struct eval){
+        .profile = p,
+        .arena = arena,
+        .settings = context->settings,
+        .request = request,
+        .headers = request->headers,
+        .n_headers = request->n_headers,
+        .method = request->method,
+        .body = request->body,
+        .query_text = request->query,
+        .rest = context->rest,
+        .session = context->session,
+        .now = context->now,
+    };
+}
+
 struct time_zone eval_zone(const struct eval *eval, struct time_zone of_profile)
 {
     int32_t minutes;

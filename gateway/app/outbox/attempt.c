@@ -399,16 +399,7 @@ void outbox_post(struct outbox_job *job)
     }
     job->n_calls++;
     job->posted_ms = outbox_now_ms(o);
-    sender_post(o->ports.sender,
-                &(struct sender_request){.method = request.method,
-                                         .url = request.url,
-                                         .headers = request.headers,
-                                         .n_headers = request.n_headers,
-                                         .body = request.body,
-                                         .timeout_ms = OUTBOX_TIMEOUT_MS,
-                                         .is_private_allowed = c->config->is_private_allowed,
-                                         .is_insecure_allowed = c->config->is_insecure_allowed},
-                on_response, job);
+    outbox_send(o, c->config, &request, on_response, job);
 }
 
 /* Whom the message is about among the people of the number; NULL: nobody (any more). */

@@ -12,6 +12,7 @@
 #include <sys/queue.h>
 
 #include "app/outbox/outbox.h"
+#include "profile/outgoing.h"
 
 #define OUTBOX_LANES                                                                               \
     65536u /* by two bytes of the number_id, so that one phone's messages are found */
@@ -110,6 +111,23 @@ static inline int64_t outbox_now_ms(struct outbox *o)
 static inline void outbox_look(struct outbox *o)
 {
     timer_start(o->ports.loop, o->soon, 0);
+}
+
+/* What a profile has put together, to a channel's provider. */
+static inline void outbox_send(struct outbox *o, const struct config_channel *config,
+                               const struct send_request *request, sender_on_response *fn,
+                               void *ctx)
+{
+    sender_post(o->ports.sender,
+                &(struct sender_request){.method = request->method,
+                                         .url = request->url,
+                                         .headers = request->headers,
+                                         .n_headers = request->n_headers,
+                                         .body = request->body,
+                                         .timeout_ms = OUTBOX_TIMEOUT_MS,
+                                         .is_private_allowed = config->is_private_allowed,
+                                         .is_insecure_allowed = config->is_insecure_allowed},
+                fn, ctx);
 }
 
 /* As for mark and settle; 0 = somebody else's. */

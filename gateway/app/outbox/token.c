@@ -122,16 +122,7 @@ static void ask(struct outbox_channel *c)
         return;
     }
     c->token.is_asked = true;
-    sender_post(o->ports.sender,
-                &(struct sender_request){.method = request.method,
-                                         .url = request.url,
-                                         .headers = request.headers,
-                                         .n_headers = request.n_headers,
-                                         .body = request.body,
-                                         .timeout_ms = OUTBOX_TIMEOUT_MS,
-                                         .is_private_allowed = config->is_private_allowed,
-                                         .is_insecure_allowed = config->is_insecure_allowed},
-                on_response, c);
+    outbox_send(o, config, &request, on_response, c);
 }
 
 bool outbox_token_is_ready(const struct outbox_channel *c)
