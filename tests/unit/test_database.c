@@ -351,8 +351,12 @@ static enum err await(struct asking *a)
 static enum err sign_in(struct asking *a, const char *conninfo, const char *name,
                         struct str password, struct reader **ret)
 {
-    *ret =
-        reader_libpq_open(a->loop, conninfo, str_from(name), password, LONG_TIMEOUT_MS, on_end, a);
+    *ret = reader_libpq_open(a->loop,
+                             &(struct reader_login){.conninfo = conninfo,
+                                                    .name = str_from(name),
+                                                    .password = password,
+                                                    .timeout_ms = LONG_TIMEOUT_MS},
+                             on_end, a);
     return await(a);
 }
 

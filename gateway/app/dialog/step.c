@@ -217,13 +217,12 @@ static enum dialog_event step_repeat(struct dialog *d, bool is_last)
     if (!is_ussd)
         return DIALOG_EVENT_REPEAT; /* a second SMS would be one too many */
     struct engine_context context = context_of(d);
-    struct str text;
-    bool is_open;
+    struct engine_screen at;
     enum err e = engine_screen(course_set_courses(d->all->parts.courses), &context, &d->learner,
-                               VIA_USSD, d->arena, &text, &is_open);
+                               VIA_USSD, d->arena, &at);
     if (e != ERR_OK)
         return step_failed(d, e);
-    struct last_reply screen = dialog_new_reply(d, &d->learner, text, is_open);
+    struct last_reply screen = dialog_new_reply(d, &d->learner, at.text, at.is_open);
     return dialog_say_screen(d, &screen) ? DIALOG_EVENT_REPEAT : DIALOG_EVENT_BROKEN;
 }
 

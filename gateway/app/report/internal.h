@@ -22,14 +22,20 @@ struct report_pages {
 
 /* ---- replies ---- */
 
+#define REPORT_HTML STR("text/html; charset=utf-8")
 #define REPORT_COOKIE "waypost_report"
 #define REPORT_NO_HEADER ((struct http_header){STR_NONE, STR_NONE})
 /* What is said where the database is away. */
 extern const char report_away[];
 
-/* extra: headers beside those of every page; a Cache-Control of theirs is the one that counts. */
-void report_reply(struct report_pages *all, struct front_token token, int status, struct str type,
-                  struct str body, const struct http_header *extra, uint32_t n_extra);
+struct report_response {
+    int status;
+    struct str type, body;           /* absent: none */
+    const struct http_header *extra; /* beside those of every page; a Cache-Control counts more */
+    uint32_t n_extra;
+};
+void report_reply(struct report_pages *all, struct front_token token,
+                  const struct report_response *with);
 void report_reply_page(struct report_pages *all, struct front_token token, int status,
                        struct report_frame *frame, struct http_header extra);
 /* The form to sign in, with what was wrong. */

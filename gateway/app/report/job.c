@@ -67,8 +67,12 @@ static void reply_csv(struct report_job *job)
     const struct http_header name = {
         STR("Content-Disposition"),
         arena_printf(job->arena, "attachment; filename=\"%s.csv\"", job->panel->report)};
-    report_reply(job->all, job->token, 200, STR("text/csv; charset=utf-8"), buf_str(&job->out),
-                 &name, 1);
+    report_reply(job->all, job->token,
+                 &(struct report_response){.status = 200,
+                                           .type = STR("text/csv; charset=utf-8"),
+                                           .body = buf_str(&job->out),
+                                           .extra = &name,
+                                           .n_extra = 1});
 }
 
 static void job_reply(struct report_job *job)
@@ -93,8 +97,9 @@ static void job_reply(struct report_job *job)
         report_reply_words(all, job->token, job->refused,
                            job->panel != NULL ? "No CSV" : "No month", buf_str(&job->out).p);
     else if (job->panel == NULL)
-        report_reply(all, job->token, 200, STR("text/html; charset=utf-8"), buf_str(&job->out),
-                     NULL, 0);
+        report_reply(all, job->token,
+                     &(struct report_response){
+                         .status = 200, .type = REPORT_HTML, .body = buf_str(&job->out)});
     else
         reply_csv(job);
 }

@@ -11,7 +11,8 @@
 static void redirect(struct report_pages *all, struct front_token token, const char *to)
 {
     const struct http_header location = {STR("Location"), str_from(to)};
-    report_reply(all, token, 303, STR_NONE, STR_NONE, &location, 1);
+    report_reply(all, token,
+                 &(struct report_response){.status = 303, .extra = &location, .n_extra = 1});
 }
 
 static struct mono_ms now_of(const struct report_pages *all)
@@ -48,8 +49,12 @@ static void take_get(struct report_pages *all, struct front_token token,
         str_ends(path, STR(".csv")) ? report_panel_find(str_sub(path, 0, path.len - 4)) : NULL;
     if (file != NULL) {
         static const struct http_header age = {{"Cache-Control", 13}, {"public, max-age=600", 19}};
-        report_reply(all, token, 200, str_from(file->type),
-                     (struct str){(const char *)file->bytes, file->n}, &age, 1);
+        report_reply(all, token,
+                     &(struct report_response){.status = 200,
+                                               .type = str_from(file->type),
+                                               .body = {(const char *)file->bytes, file->n},
+                                               .extra = &age,
+                                               .n_extra = 1});
         return;
     }
     if (str_eq(path, STR("login"))) {
@@ -69,7 +74,8 @@ static void take_get(struct report_pages *all, struct front_token token,
 static void not_allowed(struct report_pages *all, struct front_token token)
 {
     const struct http_header allow = {STR("Allow"), STR("GET, HEAD, POST")};
-    report_reply(all, token, 405, STR_NONE, STR_NONE, &allow, 1);
+    report_reply(all, token,
+                 &(struct report_response){.status = 405, .extra = &allow, .n_extra = 1});
 }
 
 bool report_pages_handle(struct report_pages *all, struct front_token token,

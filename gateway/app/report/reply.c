@@ -1,26 +1,24 @@
 /* What the pages of /report/ answer with: a page, the way to the login, words. */
 #include "app/report/internal.h"
 
-#define HTML STR("text/html; charset=utf-8")
-
 const char report_away[] =
     "The database does not answer just now, so there is nothing to show. "
     "What learners do meanwhile is kept. Try again in a minute; if it lasts, "
     "tell your operator.";
 
-void report_reply(struct report_pages *all, struct front_token token, int status, struct str type,
-                  struct str body, const struct http_header *extra, uint32_t n_extra)
+void report_reply(struct report_pages *all, struct front_token token,
+                  const struct report_response *with)
 {
     struct http_header headers[16];
     uint32_t n = 0;
-    bool is_kept = n_extra > 0 && str_eq(extra[0].name, STR("Cache-Control"));
+    bool is_kept = with->n_extra > 0 && str_eq(with->extra[0].name, STR("Cache-Control"));
     for (uint32_t i = 0; i < page_n_headers; i++) {
         if (!is_kept || !str_eq(page_headers[i].name, STR("Cache-Control")))
             headers[n++] = page_headers[i];
     }
-    for (uint32_t i = 0; i < n_extra && n < ARRAY_LEN(headers); i++)
-        headers[n++] = extra[i];
-    struct http_response response = page_response(status, type, body);
+    for (uint32_t i = 0; i < with->n_extra && n < ARRAY_LEN(headers); i++)
+        headers[n++] = with->extra[i];
+    struct http_response response = page_response(with->status, with->type, with->body);
     response.headers = headers;
     response.n_headers = n;
     all->parts.fn(all->parts.ctx, token, &response);
@@ -33,10 +31,17 @@ void report_reply_page(struct report_pages *all, struct front_token token, int s
     buf_init(&out, REPORT_PAGE_BYTES + 65536);
     report_compose(frame, &out);
     if (buf_error(&out) == ERR_OK)
-        report_reply(all, token, status, HTML, buf_str(&out), &extra, extra.name.p != NULL ? 1 : 0);
+        report_reply(all, token,
+                     &(struct report_response){.status = status,
+                                               .type = REPORT_HTML,
+                                               .body = buf_str(&out),
+                                               .extra = &extra,
+                                               .n_extra = extra.name.p != NULL ? 1 : 0});
     else
-        report_reply(all, token, 500, STR("text/plain; charset=utf-8"),
-                     STR("the page is too big\n"), NULL, 0);
+        report_reply(all, token,
+                     &(struct report_response){.status = 500,
+                                               .type = STR("text/plain; charset=utf-8"),
+                                               .body = STR("the page is too big\n")});
 }
 
 void report_reply_login(struct report_pages *all, struct front_token token, int status,

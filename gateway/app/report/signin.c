@@ -52,7 +52,9 @@ static void let_in(struct report_signing *s)
                        session->token, is_secure(all) ? "; Secure" : "");
     const struct http_header headers[] = {{STR("Location"), STR("/report/")},
                                           {STR("Set-Cookie"), {cookie, (size_t)len}}};
-    report_reply(all, s->token, 303, STR_NONE, STR_NONE, headers, ARRAY_LEN(headers));
+    report_reply(
+        all, s->token,
+        &(struct report_response){.status = 303, .extra = headers, .n_extra = ARRAY_LEN(headers)});
     LOG_INFO("report", "signed in", "login=%s", session->name);
     signing_end(s);
 }
@@ -138,8 +140,13 @@ static void sign_in(struct report_pages *all, struct front_token token, int plac
     if (str_copy(name, s->name, sizeof(s->name)) != ERR_OK)
         name = STR_NONE; /* which the reader refuses */
     all->signing[place] = s;
-    s->reader = reader_libpq_open(all->parts.loop, all->parts.config->report_conninfo.p, name,
-                                  password, REPORT_TIMEOUT_MS, on_connected, s);
+    s->reader =
+        reader_libpq_open(all->parts.loop,
+                          &(struct reader_login){.conninfo = all->parts.config->report_conninfo.p,
+                                                 .name = name,
+                                                 .password = password,
+                                                 .timeout_ms = REPORT_TIMEOUT_MS},
+                          on_connected, s);
 }
 
 void report_sign_in(struct report_pages *all, struct front_token token,

@@ -344,7 +344,7 @@ bool engine_has_back(const struct course *course, const struct learner *learner)
 
 enum err engine_screen(const struct courses *courses, const struct engine_context *context,
                        const struct learner *learner, enum via via, struct arena *arena,
-                       struct str *ret_text, bool *ret_is_open)
+                       struct engine_screen *ret)
 {
     struct outcome out;
     struct input input = {.kind = INPUT_TEXT, .via = via, .now = {learner->asked_ms}};
@@ -352,8 +352,8 @@ enum err engine_screen(const struct courses *courses, const struct engine_contex
     enum err e = begin(&s, courses, learner);
     if (e != ERR_OK)
         return e;
-    *ret_text = step_screen(&s);
-    *ret_is_open =
+    ret->text = step_screen(&s);
+    ret->is_open =
         learner->state != LEARNER_STATE_STOPPED && learner->state != LEARNER_STATE_DELETED;
     return arena_error(arena);
 }

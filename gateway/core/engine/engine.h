@@ -125,11 +125,16 @@ struct str engine_check_words(const struct course *course, const struct engine_c
 /* Would engine_step take this text for a STOP, wherever somebody is? */
 bool engine_is_stop(const struct course *course, struct str text, struct arena *arena);
 
-/* The screen that the learner is at, without moving anything: for an old duplicate. *ret_text lives
- * in the arena. Errors as of engine_step, except that no state is refused. */
+struct engine_screen {
+    struct str text; /* in the arena */
+    bool is_open;    /* the session may go on */
+};
+
+/* The screen that the learner is at, without moving anything: for an old duplicate. Errors as of
+ * engine_step, except that no state is refused. */
 enum err engine_screen(const struct courses *courses, const struct engine_context *context,
                        const struct learner *learner, enum via via, struct arena *arena,
-                       struct str *ret_text, bool *ret_is_open) MUST_CHECK;
+                       struct engine_screen *ret) MUST_CHECK;
 
 /* Does BACK lead anywhere from where the learner is? Where not, no key for it is shown. */
 bool engine_has_back(const struct course *course, const struct learner *learner);

@@ -65,9 +65,12 @@ static uint16_t index_of(const struct play *p, const struct unit *unit)
 
 static bool get_screen(const struct play *p, enum via via, struct str *ret)
 {
-    bool is_open;
-    return engine_screen(&p->walk.courses, lesson_sample_context(), &p->walk.learner, via,
-                         p->c->scratch, ret, &is_open) == ERR_OK;
+    struct engine_screen at;
+    enum err e = engine_screen(&p->walk.courses, lesson_sample_context(), &p->walk.learner, via,
+                               p->c->scratch, &at);
+    if (e == ERR_OK)
+        *ret = at.text;
+    return e == ERR_OK;
 }
 
 /* A translation may have the question on one page and its options on the next: a blank line between

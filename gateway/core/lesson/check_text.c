@@ -25,27 +25,26 @@ struct lesson_length lesson_measure(const struct lesson_source *source, struct s
                                   is_ucs2 ? "UCS-2 units" : "septets"};
 }
 
-static void report(struct check *c, enum lesson_severity severity, const char *rule,
-                   struct source_pos pos, struct str offending, struct str what, struct str fix)
+void check_error(struct check *c, const char *rule, struct source_pos pos, struct str offending,
+                 struct str what, struct str fix)
 {
     lesson_findings_add(c->findings, (struct lesson_finding){.rule = rule,
-                                                             .severity = severity,
+                                                             .severity = LESSON_SEVERITY_ERROR,
                                                              .pos = pos,
                                                              .offending = offending,
                                                              .what = what,
                                                              .fix = fix});
 }
 
-void check_error(struct check *c, const char *rule, struct source_pos pos, struct str offending,
-                 struct str what, struct str fix)
-{
-    report(c, LESSON_SEVERITY_ERROR, rule, pos, offending, what, fix);
-}
-
 void check_warning(struct check *c, const char *rule, struct source_pos pos, struct str offending,
                    struct str what, struct str fix)
 {
-    report(c, LESSON_SEVERITY_WARNING, rule, pos, offending, what, fix);
+    lesson_findings_add(c->findings, (struct lesson_finding){.rule = rule,
+                                                             .severity = LESSON_SEVERITY_WARNING,
+                                                             .pos = pos,
+                                                             .offending = offending,
+                                                             .what = what,
+                                                             .fix = fix});
 }
 
 void check_length(struct check *c, struct lesson_length length, struct source_pos pos,

@@ -41,7 +41,7 @@ enum err lesson_sample_screen(const struct course *course, const struct unit *un
 {
     const struct courses courses = {.list = {course}, .n = 1};
     struct learner learner;
-    bool is_open;
+    struct engine_screen at;
     learner_init(&learner);
     learner.state = state_at(course, unit);
     learner.course_key = course->key;
@@ -49,9 +49,11 @@ enum err lesson_sample_screen(const struct course *course, const struct unit *un
     enum err e = str_copy(unit->id, learner.unit, sizeof(learner.unit));
     if (e == ERR_OK)
         e = str_copy(course->language, learner.lang, sizeof(learner.lang));
-    if (e != ERR_OK)
-        return e;
-    return engine_screen(&courses, lesson_sample_context(), &learner, via, arena, ret, &is_open);
+    if (e == ERR_OK)
+        e = engine_screen(&courses, lesson_sample_context(), &learner, via, arena, &at);
+    if (e == ERR_OK)
+        *ret = at.text;
+    return e;
 }
 
 const char *lesson_needed_placeholder(size_t i)

@@ -19,23 +19,28 @@ typedef void reader_on_end(void *ctx, enum err e, const char *words);
 #define READER_NAME_BYTES 64 /* of a role, NUL included */
 #define READER_PASSWORD_BYTES 256
 
+struct reader_login {
+    const char *conninfo;      /* where (sink_libpq_check) */
+    struct str name, password; /* who, whatever conninfo says of these */
+    int64_t timeout_ms;        /* of each statement */
+};
+
 /*
- * conninfo (sink_libpq_check) says where, name and password who, whatever it says of these. The
- * password is not kept. ERR_DENIED: not this name with this password, or it may not come in.
- * ERR_UNSUPPORTED: PostgreSQL did not ask for the password, so anybody could be anybody.
- * ERR_INVALID: name or password empty, too long, or with a NUL. ERR_UNAVAILABLE: no response.
+ * Copies what it needs; the password is not kept. ERR_DENIED: not this name with this password, or
+ * it may not come in. ERR_UNSUPPORTED: PostgreSQL did not ask for the password, so anybody could be
+ * anybody. ERR_INVALID: name or password empty, too long, or with a NUL. ERR_UNAVAILABLE: no
+ * response.
  *
  * Everything it asks is read-only, ends at timeout_ms (ERR_TIMEOUT), and gives dates as 2026-12-01
  * and times in UTC.
  */
-struct reader *reader_libpq_open(struct loop *loop, const char *conninfo, struct str name,
-                                 struct str password, int64_t timeout_ms, reader_on_end *fn,
-                                 void *ctx);
+struct reader *reader_libpq_open(struct loop *loop, const struct reader_login *login,
+                                 reader_on_end *fn, void *ctx);
 /* One statement with up to DATABASE_MAX_ASK texts as parameters
- * (NUL-terminated; absent: null), only while nothing
- * else is asked. rows is copied and may be NULL; its functions get rows as they come, a limited
- * number in one turn of the loop, and must not close the reader; an error of theirs ends the rows
- * and is what fn gets, with words "". Else errors as in port/database/database.h. */
+ * (NUL-terminated; absent: null), only while nothing else is asked. rows is copied and may be NULL;
+ * its functions get rows as they come, a limited number in one turn of the loop, and must not close
+ * the reader; an error of theirs ends the rows and is what fn gets, with words "". Else errors as
+ * in port/database/database.h. */
 void reader_ask(struct reader *r, const char *sql, const struct str *params, uint32_t n,
                 const struct database_rows *rows, reader_on_end *fn, void *ctx);
 /* At once; what is asked runs on in PostgreSQL until its timeout. Accepts NULL. */

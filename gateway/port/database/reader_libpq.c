@@ -263,20 +263,19 @@ static void connect_start(struct reader *r, const char *conninfo, const char *na
         abort(); /* only without memory */
 }
 
-struct reader *reader_libpq_open(struct loop *loop, const char *conninfo, struct str name,
-                                 struct str password, int64_t timeout_ms, reader_on_end *fn,
-                                 void *ctx)
+struct reader *reader_libpq_open(struct loop *loop, const struct reader_login *login,
+                                 reader_on_end *fn, void *ctx)
 {
     struct reader *r = xcalloc(1, sizeof(*r));
     char who[READER_NAME_BYTES], secret[READER_PASSWORD_BYTES];
-    *r = (struct reader){.loop = loop, .timeout_ms = timeout_ms, .fn = fn, .ctx = ctx};
+    *r = (struct reader){.loop = loop, .timeout_ms = login->timeout_ms, .fn = fn, .ctx = ctx};
     r->deadline = timer_new(loop, on_deadline, r);
     r->later = timer_new(loop, on_later, r);
     /* An empty one would be taken for none, and the conninfo's or a file's in its place. */
-    if (is_text(name, sizeof(who)) && is_text(password, sizeof(secret)) &&
-        str_copy(name, who, sizeof(who)) == ERR_OK &&
-        str_copy(password, secret, sizeof(secret)) == ERR_OK) {
-        connect_start(r, conninfo, who, secret);
+    if (is_text(login->name, sizeof(who)) && is_text(login->password, sizeof(secret)) &&
+        str_copy(login->name, who, sizeof(who)) == ERR_OK &&
+        str_copy(login->password, secret, sizeof(secret)) == ERR_OK) {
+        connect_start(r, login->conninfo, who, secret);
         explicit_bzero(secret, sizeof(secret));
         return r;
     }

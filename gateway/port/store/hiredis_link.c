@@ -421,7 +421,7 @@ static bool link_dial(struct link *link, const struct store_settings *settings,
         set.port = at->port;
     }
     link->wire =
-        wire_new(link->loop, &set, on_reply, on_gone, link, link->error, sizeof(link->error));
+        wire_new(link->loop, &set, &(struct wire_owner){on_reply, on_gone, link}, link->error);
     if (link->wire != NULL)
         return true;
     link_lost(link, link->error);

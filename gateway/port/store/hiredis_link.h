@@ -50,15 +50,21 @@ struct str decimal_unsigned(char dst[24], uint64_t value);
 
 /* ---- one connection ---- */
 
+#define LINK_WHY_BYTES 128u
+
 struct wire;
 /* Replies in the order of the commands. */
 typedef void wire_on_reply(void *ctx, const redisReply *reply);
 /* It broke; the wire is gone when this runs. */
 typedef void wire_on_gone(void *ctx, const char *why);
+struct wire_owner {
+    wire_on_reply *on_reply;
+    wire_on_gone *on_gone;
+    void *ctx;
+};
 /* Connects in the background. NULL and why when that fails at once. */
 struct wire *wire_new(struct loop *loop, const struct store_settings *settings,
-                      wire_on_reply *on_reply, wire_on_gone *on_gone, void *ctx, char *ret_why,
-                      size_t why_bytes);
+                      const struct wire_owner *owner, char ret_why[LINK_WHY_BYTES]);
 /* text is one whole command, copied. False while the connection is being closed. */
 bool wire_write(struct wire *wire, const char *text, size_t n);
 /* Nothing more is heard or said; allowed inside its callbacks. Returns the list of given-up wires
@@ -72,7 +78,6 @@ void wire_free(struct wire *wire);
 
 #define GREETINGS 6u
 #define LINK_LIFE_BYTES 48u
-#define LINK_WHY_BYTES 128u
 
 /* What the responses tell. */
 struct greeting {

@@ -30,9 +30,7 @@
 #define BUF_MAX_BYTES (1u << 30) /* max_in_flight commands and their replies are far below */
 
 struct wire {
-    wire_on_reply *on_reply;
-    wire_on_gone *on_gone;
-    void *ctx;
+    struct wire_owner owner;
     redisContext *redis; /* its socket and its reader */
     struct tls *tls;     /* NULL: plain */
     struct event *readable, *writable, *end_of_turn;
@@ -88,10 +86,9 @@ static void wire_lost(struct wire *wire, const char *why)
     if (wire->is_given_up)
         return;                                    /* its owner frees it */
     (void)snprintf(text, sizeof(text), "%s", why); /* cut is fine */
-    wire_on_gone *on_gone = wire->on_gone;
-    void *owner = wire->ctx;
+    struct wire_owner owner = wire->owner;
     wire_free(wire);
-    on_gone(owner, text);
+    owner.on_gone(owner.ctx, text);
 }
 
 struct wire *wire_give_up(struct wire *wire, struct wire *others)
@@ -194,7 +191,7 @@ bool wire_write(struct wire *wire, const char *text, size_t n)
 static void give(struct wire *wire, const redisReply *reply)
 {
     if (!wire->is_given_up)
-        wire->on_reply(wire->ctx, reply);
+        wire->owner.on_reply(wire->owner.ctx, reply);
 }
 
 /* The batch's WAIT is answered. */
@@ -318,8 +315,8 @@ static struct event *wire_event(struct wire *wire, struct loop *loop, short what
     return event;
 }
 
-static redisContext *wire_connect(const struct store_settings *settings, char *ret_why,
-                                  size_t why_bytes)
+static redisContext *wire_connect(const struct store_settings *settings,
+                                  char ret_why[LINK_WHY_BYTES])
 {
     redisContext *redis = settings->socket_path != NULL
                               ? redisConnectUnixNonBlock(settings->socket_path)
@@ -328,30 +325,27 @@ static redisContext *wire_connect(const struct store_settings *settings, char *r
         abort(); /* no memory */
     if (redis->err == 0)
         return redis;
-    (void)snprintf(ret_why, why_bytes, "%s", redis->errstr); /* cut is fine */
+    (void)snprintf(ret_why, LINK_WHY_BYTES, "%s", redis->errstr); /* cut is fine */
     redisFree(redis);
     return NULL;
 }
 
 struct wire *wire_new(struct loop *loop, const struct store_settings *settings,
-                      wire_on_reply *on_reply, wire_on_gone *on_gone, void *ctx, char *ret_why,
-                      size_t why_bytes)
+                      const struct wire_owner *owner, char ret_why[LINK_WHY_BYTES])
 {
-    redisContext *redis = wire_connect(settings, ret_why, why_bytes);
+    redisContext *redis = wire_connect(settings, ret_why);
     if (redis == NULL)
         return NULL;
     struct tls *tls = NULL;
     if (settings->tls.ca != NULL && settings->socket_path == NULL) {
-        tls = tls_new(&settings->tls, settings->host, redis->fd, ret_why, why_bytes);
+        tls = tls_new(&settings->tls, settings->host, redis->fd, ret_why, LINK_WHY_BYTES);
         if (tls == NULL) {
             redisFree(redis);
             return NULL;
         }
     }
     struct wire *wire = xcalloc(1, sizeof(*wire));
-    *wire = (struct wire){.on_reply = on_reply,
-                          .on_gone = on_gone,
-                          .ctx = ctx,
+    *wire = (struct wire){.owner = *owner,
                           .redis = redis,
                           .tls = tls,
                           .wait_replicas = settings->wait_replicas,
