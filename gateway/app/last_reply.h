@@ -26,8 +26,6 @@
 /* Longer inputs are not kept to make a reply again: not even a phone number fits. */
 #define LAST_STEP_TEXT_BYTES 8u
 #define LAST_REPLY_TTL_MS DAY_MS
-/* A reply, a key line and the numbers around them. */
-#define LAST_REPLY_MAX_BYTES 16384u
 
 /* What an engine_step needs to say the same again. */
 struct last_step {

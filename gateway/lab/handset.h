@@ -16,7 +16,6 @@
 
 #define HANDSET_NUMBER_BYTES 17
 #define HANDSET_NAME_BYTES 48
-#define HANDSET_CONTENT_TYPE "application/x-www-form-urlencoded"
 #define HANDSET_SMS_PATH "/in/at"
 #define HANDSET_REPORT_PATH "/dlr/at"
 #define HANDSET_USSD_PATH "/in/at-ussd"

@@ -15,8 +15,7 @@
 
 struct sheet;
 
-#define SHEET_MAX_ROWS 1048576u /* the first one is the headings */
-#define SHEET_MAX_COLUMNS 16384u
+#define SHEET_MAX_ROWS 1048576u     /* the first one is the headings */
 #define SHEET_MAX_CHARACTERS 32767u /* in a cell; what is behind them is cut */
 
 /* ERR_IO: the file cannot be made. */

@@ -13,7 +13,7 @@ enum input_kind {
     INPUT_TEXT,        /* an SMS, or the answer to a USSD screen */
     INPUT_DIAL,        /* a new USSD session; text = what was dialled behind the code, mostly "" */
     INPUT_SESSION_END, /* the network closed a session that we had left open */
-    INPUT_TIMER,       /* wake_at has come */
+    INPUT_TIMER,       /* the outcome.wake_at_ms of a step has come */
     INPUT_CALL,        /* a missed call: joins, or goes on; what it brings is said by SMS */
     INPUT_RELEASE,     /* somebody has looked after what was disclosed up to held_until */
     INPUT_ANSWER,      /* a person answers what was asked: text */

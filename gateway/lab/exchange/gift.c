@@ -152,7 +152,6 @@ struct gift {
     struct str name;
     struct source_pos pos;      /* of the question */
     struct exchange_item notes; /* of the next item; kind MODULE */
-    bool has_notes;
 };
 
 /* Where the first unescaped letter of a set stands; SIZE_MAX. */

@@ -40,7 +40,7 @@ struct work {
     uint32_t n_fields;
     struct header_span fields[HTTP_MAX_HEADERS];
     uint32_t n_hosts;
-    bool has_length, has_coding, is_chunked;
+    bool has_length, has_coding;
     bool asks_close, asks_keep_alive, expects_continue;
     uint32_t length_bytes;
     size_t body_at, body_end;
