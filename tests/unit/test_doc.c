@@ -363,6 +363,26 @@ static void test_what_does_not_fit_is_too_long(void **state)
     assert_true(n_small > 0 && n_read > 0);
 }
 
+static void test_members_that_are_texts(void **state)
+{
+    (void)state;
+    static const struct path_case cases[] = {
+        {"s", "x"}, {"n", NULL}, {"m", NULL}, {"l", NULL}, {"e", ""}, {"S", NULL}, {"none", NULL},
+    };
+    const struct doc *root;
+    assert_int_equal(json_read(STR("{\"s\":\"x\",\"n\":null,\"m\":{\"a\":\"b\"},\"l\":[\"y\"],"
+                                   "\"e\":\"\"}"),
+                               arena, &root),
+                     ERR_OK);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct str got = doc_text(root, cases[i].path);
+        if (cases[i].value == NULL ? got.p != NULL : !str_eq(got, str_from(cases[i].value)))
+            fail_msg("%s: got \"%.*s\"", cases[i].path, STR_ARG(got));
+    }
+    assert_null(doc_text(NULL, "s").p);
+    assert_null(doc_text(doc_member(root, "l"), "s").p); /* a list has no members */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,6 +398,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_xml_escape, setup, teardown),
         cmocka_unit_test_setup_teardown(test_paths_that_are_none, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_does_not_fit_is_too_long, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_members_that_are_texts, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -331,6 +331,17 @@ static void channels_of_an_account_share_its_rate(void **state)
     assert_int_equal(w->n_posts[THIRD], 60);
 }
 
+static void a_channel_alone_in_its_account_keeps_its_rate(void **state)
+{
+    struct world *w = *state;
+    w->list[FIRST].account = STR("acme");
+    w->list[FIRST].account_tps = 10;
+    open_outbox(w);
+    send_many(w, "first", "a", MESSAGE_CLASS_REPLY, 60);
+    loop_mem_advance(w->loop, 3000);
+    assert_in_range(w->n_posts[FIRST], 36, 42);
+}
+
 static void replies_of_one_channel_go_before_pushes_of_another(void **state)
 {
     struct world *w = *state;
@@ -887,6 +898,7 @@ int main(void)
 #define WORLD_TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(channels_of_an_account_share_its_rate),
+        WORLD_TEST(a_channel_alone_in_its_account_keeps_its_rate),
         WORLD_TEST(replies_of_one_channel_go_before_pushes_of_another),
         WORLD_TEST(pushes_go_on_while_replies_never_end),
         WORLD_TEST(a_channel_that_fails_is_left_alone_and_tried_again),

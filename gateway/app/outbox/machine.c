@@ -302,10 +302,10 @@ static bool is_in_hand(const struct outbox_queue *lane, const struct outbox_job 
 
 static enum err read_entry(struct outbox_job *job, const struct store_entry *entry)
 {
-    buf_init(&job->payload, entry->payload.len + 1);
+    buf_init(&job->payload, entry->payload.len);
     buf_init(&job->number, 64);
     buf_init(&job->event, EVENT_MAX_BYTES);
-    buf_init(&job->report, REPORT_ID_BYTES + 1);
+    buf_init(&job->report, REPORT_ID_BYTES);
     buf_add_str(&job->payload, entry->payload);
     job->entry = *entry;
     job->entry.payload = STR_NONE;
