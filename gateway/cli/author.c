@@ -207,9 +207,9 @@ static int write_review(struct review *r, const struct folder *folder, const cha
     }
     for (uint32_t i = 0; i < r->n; i++)
         n_taken += !r->changes[i].is_refused;
-    fprintf(stderr, "%u row%s taken, %u refused", n_taken, str_s(n_taken), r->n_refused);
+    (void)fprintf(stderr, "%u row%s taken, %u refused", n_taken, str_s(n_taken), r->n_refused);
     if (r->n_missing > 0)
-        fprintf(stderr, ", %u text%s without a row", r->n_missing, str_s(r->n_missing));
+        (void)fprintf(stderr, ", %u text%s without a row", r->n_missing, str_s(r->n_missing));
     (void)fputc('\n', stderr);
     return r->n_refused > 0 ? EXIT_ERRORS : EXIT_CLEAN;
 }

@@ -31,9 +31,10 @@ static void has_a_row_for_everything(void **state)
                 has_deadline[rows[i].state] |= rows[i].event == DIALOG_EVENT_DEADLINE;
             }
         }
-        for (size_t i = 0; i < ARRAY_LEN(waiting); i++)
+        for (size_t i = 0; i < ARRAY_LEN(waiting); i++) {
             if (is_reached[waiting[i]] && !has_deadline[waiting[i]])
                 fail_msg("%s waits for ever", dialog_state_name(waiting[i]));
+        }
         assert_int_equal(is_reached[DIALOG_STATE_SPOOLING], kind == DIALOG_KIND_SMS);
         assert_true(is_reached[DIALOG_STATE_DONE]);
     }
