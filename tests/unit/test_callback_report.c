@@ -121,6 +121,24 @@ static void an_opt_out_in_a_report_is_a_stop(void **state)
     assert_int_equal(world_take_outbox(w).n, 1);
 }
 
+/* Asked for again it would be no better: the provider hears that it is taken. */
+static void a_report_that_names_nobody_stops_nobody(void **state)
+{
+    struct callback_world *w = *state;
+    assert_int_equal(world_post(w, "/dlr/at", "id=a&status=Failed&failureReason=UserInBlackList"),
+                     200);
+    assert_int_equal(
+        world_post(w, "/dlr/at",
+                   "id=b&status=Failed&failureReason=UserInBlackList&phoneNumber=nobody"),
+        200);
+    struct world_taken t = world_take_events(w);
+    assert_int_equal(t.n, 2); /* the reports */
+    assert_null(strstr(t.text, "stopped"));
+    assert_int_equal(world_post(w, "/dlr/at", "id=&status=Success"), 400);
+    assert_int_equal(world_take_events(w).n, 0);
+    assert_int_equal(metrics_get(w->metrics, METRIC_reports_total), 2);
+}
+
 static void an_opt_out_that_is_not_on_disk_is_asked_for_again(void **state)
 {
     struct callback_world *w = *state;
@@ -254,6 +272,7 @@ int main(void)
         WORLD_TEST(a_report_of_what_was_said_before_says_nothing_of_the_last),
         WORLD_TEST(a_report_that_cannot_be_kept_is_asked_for_again),
         WORLD_TEST(an_opt_out_in_a_report_is_a_stop),
+        WORLD_TEST(a_report_that_names_nobody_stops_nobody),
         WORLD_TEST(an_opt_out_that_is_not_on_disk_is_asked_for_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,16 +90,17 @@ static void leaves_a_state_alone_that_it_cannot_read(void **state)
     assert_int_equal(n_steps(w), 0);
 }
 
+static struct channels channel_list;
+
 static struct replay *new_replay(struct world *w)
 {
-    static struct channels list;
-    list.n = 1;
-    list.list[0] = (struct channel){.config = SMS};
+    channel_list.n = 1;
+    channel_list.list[0] = (struct channel){.config = SMS};
     return replay_new(&(struct replay_parts){.loop = w->loop,
                                              .store = w->mem,
                                              .spool = w->spool,
                                              .metrics = w->metrics,
-                                             .channels = &list,
+                                             .channels = &channel_list,
                                              .dialogs = w->dialogs});
 }
 
@@ -116,6 +117,25 @@ static void replays_the_rest_when_one_cannot_be_handled(void **state)
     assert_int_equal(n_steps(w), 1);
     assert_int_equal(metrics_get(w->metrics, METRIC_replayed_total), 1);
     assert_false(spool_is_empty(w->spool)); /* the two others are kept */
+    replay_stop(replay);
+    replay_free(replay);
+}
+
+/* It comes back with the configuration, or somebody looks at what waits. */
+static void keeps_what_came_by_a_channel_that_is_gone(void **state)
+{
+    struct world *w = *state;
+    store_mem_fail(w->mem, "load", ERR_UNAVAILABLE, false, 1);
+    (void)ask(w, sms("+254700000001", "a", "JOIN"));
+    struct replay *replay = new_replay(w);
+    channel_list.n = 0;
+    loop_mem_advance(w->loop, 60000);
+    assert_int_equal(n_steps(w), 0);
+    assert_false(spool_is_empty(w->spool));
+    channel_list.n = 1;
+    loop_mem_advance(w->loop, 60000);
+    assert_int_equal(n_steps(w), 1);
+    assert_true(spool_is_empty(w->spool));
     replay_stop(replay);
     replay_free(replay);
 }
@@ -200,6 +220,7 @@ int main(void)
         IN_WORLD(ends_one_dialog_where_a_state_fits_no_course),
         IN_WORLD(leaves_a_state_alone_that_it_cannot_read),
         IN_WORLD(replays_the_rest_when_one_cannot_be_handled),
+        IN_WORLD(keeps_what_came_by_a_channel_that_is_gone),
         IN_WORLD(replays_in_order_and_once),
         IN_WORLD(replays_many_numbers_at_once),
         IN_WORLD(a_failed_replay_is_not_overtaken),

@@ -205,6 +205,11 @@ static void test_xml_paths(void **state)
         assert_int_equal(doc_path_xml(str_from(cases[i].path), &path, &msg), ERR_OK);
         expect(root, &path, &cases[i], false);
     }
+    static const struct path_case of_element = {"@x", "1"}; /* of the present one */
+    assert_int_equal(doc_path_xml(STR("//a"), &path, &msg), ERR_OK);
+    const struct doc *element = doc_find(root, &path, false);
+    assert_int_equal(doc_path_xml(str_from(of_element.path), &path, &msg), ERR_OK);
+    expect(element, &path, &of_element, false);
 }
 
 static void test_xml_that_is_refused(void **state)
@@ -361,6 +366,10 @@ static void test_what_does_not_fit_is_too_long(void **state)
         n_read += of_json == ERR_OK && of_xml == ERR_OK;
     }
     assert_true(n_small > 0 && n_read > 0);
+    struct arena *full CLEANUP(arena_freep) = arena_new(1);
+    struct doc_path path;
+    struct errmsg msg;
+    assert_int_equal(doc_path_json(STR("/a~1b"), full, &path, &msg), ERR_TOO_LONG);
 }
 
 static void test_members_that_are_texts(void **state)
