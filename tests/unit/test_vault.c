@@ -380,6 +380,28 @@ static void newest_of_many_keys_seals(void **state)
     vault_free(v);
 }
 
+/* One key too many, and no process would start any more. */
+static void no_key_is_made_that_is_one_too_many(void **state)
+{
+    struct folder *folder = *state;
+    struct vault *v;
+    struct errmsg msg = {""};
+    uint16_t id = 0;
+    assert_int_equal(vault_make_keys(folder->path, &msg), ERR_OK);
+    for (int i = 2; i <= VAULT_MAX_SEAL_KEYS; i++) {
+        assert_int_equal(vault_make_seal_key(folder->path, &id, &msg), ERR_OK);
+        assert_int_equal(id, i);
+    }
+    assert_int_equal(vault_make_seal_key(folder->path, &id, &msg), ERR_TOO_LONG);
+    assert_non_null(strstr(msg.text, "no place is left"));
+    assert_int_equal(vault_openssl_new(folder->path, &v, &msg), ERR_OK);
+    assert_int_equal(vault_seal_key_id(v), VAULT_MAX_SEAL_KEYS);
+    vault_free(v);
+    file_put(folder, "seal_900.key", KEY_B, 0600);
+    assert_int_equal(vault_openssl_new(folder->path, &v, &msg), ERR_TOO_LONG);
+    assert_non_null(strstr(msg.text, "more than 64 seal keys"));
+}
+
 /* `waypost keys rotate` beside a running process: it opens with the new key and seals with its own.
  */
 static void a_key_that_comes_later_opens(void **state)
@@ -645,6 +667,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(highest_key_seals_and_all_open, folder_setup,
                                         folder_teardown),
         cmocka_unit_test_setup_teardown(newest_of_many_keys_seals, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(no_key_is_made_that_is_one_too_many, folder_setup,
+                                        folder_teardown),
         cmocka_unit_test_setup_teardown(a_key_that_comes_later_opens, folder_setup,
                                         folder_teardown),
         cmocka_unit_test_setup_teardown(a_key_that_comes_later_unpacks, folder_setup,

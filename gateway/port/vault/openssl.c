@@ -14,8 +14,6 @@
 #include "core/number.h"
 #include "port/vault/files.h"
 
-#define MAX_SEAL_KEYS 64 /* one a year is plenty; a folder with more is a mistake */
-
 /* The contexts keep their keys; only the nonce changes from call to call. */
 struct seal_key {
     uint16_t id;
@@ -25,7 +23,7 @@ struct seal_key {
 
 /* Grows when a key comes into the folder, whoever has the vault. */
 struct ring {
-    struct seal_key seal_keys[MAX_SEAL_KEYS];
+    struct seal_key seal_keys[VAULT_MAX_SEAL_KEYS];
     uint32_t n_seal_keys;
     uint32_t newest;       /* index of the highest id that was there at the start */
     char dir[PATH_MAX];    /* of the keys; "" for tests */
@@ -118,9 +116,9 @@ static enum err add_seal_key(void *ctx, uint16_t id, const uint8_t key[VAULT_KEY
                              struct errmsg *msg)
 {
     const struct vault *v = ctx;
-    if (v->ring->n_seal_keys == MAX_SEAL_KEYS)
+    if (v->ring->n_seal_keys == VAULT_MAX_SEAL_KEYS)
         return errmsg_set(msg, ERR_TOO_LONG, "%s: more than %d seal keys", v->ring->dir,
-                          MAX_SEAL_KEYS);
+                          VAULT_MAX_SEAL_KEYS);
     vault_add_seal_key(v, id, key);
     return ERR_OK;
 }
@@ -198,9 +196,10 @@ enum err vault_make_seal_key(const char *dir, uint16_t *ret_id, struct errmsg *m
     if (e != ERR_OK)
         return e;
     uint16_t newest = vault_seal_key_id(v);
+    bool is_full = v->ring->n_seal_keys == VAULT_MAX_SEAL_KEYS; /* one more, and none opens it */
     vault_free(v);
-    if (newest == UINT16_MAX)
-        return errmsg_set(msg, ERR_TOO_LONG, "%s: no id is left for another seal key", dir);
+    if (is_full || newest == UINT16_MAX)
+        return errmsg_set(msg, ERR_TOO_LONG, "%s: no place is left for another seal key", dir);
     *ret_id = (uint16_t)(newest + 1);
     (void)snprintf(name, sizeof(name), SEAL_KEY_FORMAT, *ret_id); /* short */
     return vault_file_make(dir, name, msg);
@@ -280,7 +279,7 @@ static const struct seal_key *seal_key_look(const struct vault *v, uint16_t id)
     struct mono_ms now = clock_mono();
     char name[32];
     uint8_t key[VAULT_KEY_BYTES];
-    if (v->ring->dir[0] == '\0' || v->ring->n_seal_keys == MAX_SEAL_KEYS ||
+    if (v->ring->dir[0] == '\0' || v->ring->n_seal_keys == VAULT_MAX_SEAL_KEYS ||
         (v->ring->looked.ms != 0 && now.ms - v->ring->looked.ms < LOOK_AGAIN_MS))
         return NULL;
     v->ring->looked = now;

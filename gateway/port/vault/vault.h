@@ -33,8 +33,10 @@ struct vault *vault_openssl_new_for_tests(void);
 /* Makes missing key files in dir (created 0700). Existing ones are never touched. ERR_IO, with the
  * file in msg; what was made stays. */
 enum err vault_make_keys(const char *dir, struct errmsg *msg) MUST_CHECK;
+/* One a year is plenty; a folder with more is a mistake, and is refused. */
+#define VAULT_MAX_SEAL_KEYS 64
 /* Makes seal_<id>.key with the next id, which seals from then on where the keys are read anew.
- * ERR_TOO_LONG: no id is left; ERR_IO; those of vault_openssl_new. */
+ * ERR_TOO_LONG: there are as many as there may be; ERR_IO; those of vault_openssl_new. */
 enum err vault_make_seal_key(const char *dir, uint16_t *ret_id, struct errmsg *msg) MUST_CHECK;
 /* A second key for number ids, `number_id.key.new`, made unless it is there; *ret has it and the
  * seal keys. vault_take_number_key puts it in the place of the first, which stays as
