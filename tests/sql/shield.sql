@@ -3,6 +3,7 @@
 begin;
 select no_plan();
 set local track_functions = 'all';
+set local jit = off; -- as for the reports
 
 -- Counts of so many days and values: of each value a few people on some days, none on others.
 create function make.cells(p_days integer, p_values integer) returns core.cell[] language sql as $$
@@ -33,24 +34,41 @@ select is(make.n_called(30, 16, x), make.n_called(30, 4, x), x || ': totals know
 from unnest(array['hidden_totals', 'hidden_in_row', 'told_in_row', 'found_out']) x;
 select cmp_ok(make.n_called(120, 4, 'hidden_in_row'), '<', 6 * make.n_called(30, 4, 'hidden_in_row'), 'of four times as many days four times as many');
 
--- The rows that the query of a function goes through: what its steps give and what they throw away.
-create function make.gone_through(p_function regprocedure, p_grain text, p_by text) returns numeric language plpgsql as $$
+-- The rows that a query goes through: what its steps give and what they throw away.
+create function make.rows_of(p_query text) returns numeric language plpgsql as $$
 declare
-    v_body text := (select regexp_replace(pg_get_function_sqlbody(p_function), '^BEGIN ATOMIC|END$', '', 'g'));
-    v_name text := (select proname from pg_proc where oid = p_function);
-    v_setting text;
     v_plan jsonb;
 begin
-    foreach v_setting in array array['enable_seqscan=off', 'enable_mergejoin=off'] || (select proconfig from pg_proc where oid = p_function) loop -- of who calls it
-        perform set_config(split_part(v_setting, '=', 1), trim('"' from split_part(v_setting, '=', 2)), true) where v_setting ~ '^enable';
-    end loop;
-    v_body := regexp_replace(v_body, '\m' || v_name || '\.(p_)?grain\M', quote_literal(p_grain), 'g');
-    v_body := regexp_replace(v_body, '\m' || v_name || '\.(p_)?by\M', quote_literal(p_by), 'g');
-    execute 'explain (analyze, timing off, summary off, format json) ' || v_body into v_plan;
+    execute 'explain (analyze, timing off, summary off, format json) ' || p_query into v_plan;
     return (select sum((n ->> 'Actual Loops')::numeric * ((n ->> 'Actual Rows')::numeric + coalesce((n ->> 'Rows Removed by Filter')::numeric, 0)
             + coalesce((n ->> 'Rows Removed by Join Filter')::numeric, 0)))
         from jsonb_path_query(v_plan, 'strict $.** ? (@."Node Type" != null)') n);
 end $$;
+-- The query of a function, set as who calls it has it, with these arguments.
+create function make.body_of(p_function oid, p_arguments jsonb) returns text language plpgsql as $$
+declare
+    v_body text := (select regexp_replace(pg_get_function_sqlbody(p_function), '^BEGIN ATOMIC|END$', '', 'g'));
+    v_name text := (select proname from pg_proc where oid = p_function);
+    v_setting text;
+    v_argument text;
+begin
+    foreach v_setting in array array['enable_seqscan=off', 'enable_mergejoin=off'] || (select proconfig from pg_proc where oid = p_function) loop
+        perform set_config(split_part(v_setting, '=', 1), trim('"' from split_part(v_setting, '=', 2)), true) where v_setting ~ '^enable';
+    end loop;
+    for v_argument in select jsonb_object_keys(p_arguments) loop
+        v_body := regexp_replace(v_body, '\m' || v_name || '\.(p_)?' || v_argument || '\M', p_arguments ->> v_argument, 'g');
+    end loop;
+    return v_body;
+end $$;
+create function make.gone_through(p_function regprocedure, p_grain text, p_by text) returns numeric language sql
+return make.rows_of(make.body_of(p_function, jsonb_build_object('grain', quote_literal(p_grain), 'by', quote_literal(p_by))));
+
+-- And those of core.nodes_of, for so many days and values.
+create function make.laid_out(p_days integer, p_values integer) returns numeric language sql
+return make.rows_of(make.body_of('core.nodes_of'::regproc::oid, jsonb_build_object('rows', format('make.cells(%s, %s)', p_days, p_values),
+    'grain', quote_literal('day'), 'is_added_up', 'true', 'width', '4', 'near', '0', 'has_values', 'true', 'has_parts', 'false')));
+select cmp_ok(make.laid_out(120, 10), '<', 5 * make.laid_out(30, 10), 'tables: of four times as many days four times as many rows');
+select cmp_ok(make.laid_out(120, 80), '<', 3 * make.laid_out(120, 20), 'of four times as many values those of twenty, and their sums');
 -- So many groups of six people, all of whom are active on ten days and get two reminders.
 do $$ begin perform make.publish(); end $$;
 select core.make_month('2026-03-01'), core.make_month('2026-04-01');
