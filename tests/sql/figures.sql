@@ -168,7 +168,7 @@ select core.ingest((select jsonb_agg(s || jsonb_build_object('lang', case when i
     || case when i <= 20 or i > 70 then make.ending(i, '2026-03-20 09:00Z') else '[]' end) with ordinality as t (s, n))) from generate_series(1, 80) i;
 select make.one(i, 15, '2026-04-02 09:00Z', '[{"kind":"stopped"}]') from generate_series(31, 48) i;
 select is(make.as_amina('select lowest_value, lowest, highest_value, highest, ratio from report.equity(''percent_stopped'')'), 'fr 20.0 en 25.0 0.80', 'Q2: of STOP');
-select is(make.as_amina('select course, lowest_value, lowest, highest_value, highest, ratio from report.equity(''percent_opted_in'')'), '- en 100.0 en 100.0 1.00', 'Q2: of opting in');
+select is(make.as_amina('select course, lowest_value, lowest, highest_value, highest, ratio from report.equity(''percent_opted_in'')'), '- en 100.0 fr 100.0 1.00', 'Q2: of opting in, all the same');
 select is(make.as_amina('select * from report.equity(''csat'')'), null, 'Q2: 20 and 10 who answered are too few');
 select throws_ok('select from report.equity(''luck'')', '22023', null, 'nothing that is no rate');
 

@@ -140,7 +140,7 @@ select results_eq('select n, pre_mean, post_mean, gain, percent_same, n_without_
 select results_eq('select invited, answered, complete, csat, mean_good from report.survey()', $$values (15::bigint, 15::bigint, 0::bigint, 100.0, 5.00)$$, 'G1, G2');
 select is_empty('select from report.at_work()', 'G3: nobody was asked');
 select results_eq('select enrolled, stopped from report.leaving()', $$values (30::bigint, 0::bigint)$$, 'H1');
-select is_empty('select h.name, h.column_name from report.help h where h.about is null or (h.kind = ''view'' and h.meaning = '''')', 'everything is explained');
+select is_empty('select h.name, h.column_name from report.help h where coalesce(h.about, '''') = '''' or h.meaning = ''''', 'everything is explained');
 select isnt_empty('select from report.help where name = ''funnel'' and column_name = ''started''', 'column by column');
 select throws_ok('select enrolled from report.funnel(''year'')', '22023', 'grain cannot be ''year''', 'an unknown grain is refused');
 select throws_ok('select enrolled from report.funnel(''all'', ''name'')', '22023', 'by cannot be ''name''', 'and an unknown property');
