@@ -80,7 +80,7 @@ static void complain(struct reader *r, yaml_mark_t at, const char *what, const c
     "put a value that begins with -, ?, |, >, *, @, % or ` in quotes; indent with blanks, no tabs"
 #define QUOTE_ALL                                                                                  \
     "put the whole value in quotes, with \\\" for one within; begin keys that belong together in " \
-    "the same column"
+    "the same column, and each entry of a list with a dash and a blank"
 
 /* What people meant who made these mistakes, by libyaml's words; the last row is of all others. */
 static const struct mistake {

@@ -93,7 +93,7 @@ static const struct {
      "%F:7:7: port is '0'; it must be a whole number from 1 to 65535\n"},
     {BASE "org: Again\n", ERR_INVALID, "%F:6:1: this key stands here twice; keep one of them\n"},
     {BASE "admin_port: 8080\n", ERR_INVALID,
-     "%F:1:1: port and admin_port are both 8080; the admin listener needs its own\n"},
+     "%F:6:13: port and admin_port are both 8080; the admin listener needs its own\n"},
     {BASE "redis_sentinels: 10.0.0.5\n", ERR_INVALID,
      "%F:6:18: redis_sentinels is '10.0.0.5'; it must be addresses with ports, as "
      "\"10.0.0.5:26379 10.0.0.6:26379\"\n"},

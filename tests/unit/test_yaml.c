@@ -36,7 +36,14 @@ static const struct {
                           "keys that belong together in the same column\n"},
     {"a: \"Hands\" twice\n",
      "f.yaml:1:12: did not find expected key while parsing a block mapping; put the whole value in "
-     "quotes, with \\\" for one within; begin keys that belong together in the same column\n"},
+     "quotes, with \\\" for one within; begin keys that belong together in the same column, and "
+     "each "
+     "entry of a list with a dash and a blank\n"},
+    {"a:\n  -name: b\n    # more\n    c: 1\n",
+     "f.yaml:4:5: did not find expected key while parsing a block mapping; put the whole value in "
+     "quotes, with \\\" for one within; begin keys that belong together in the same column, and "
+     "each "
+     "entry of a list with a dash and a blank\n"},
     {"b: 1\na: \"Hands\nc: 1\n", "f.yaml:2:4: found unexpected end of stream while scanning a "
                                  "quoted scalar; close the quote that begins here\n"},
     {"b: 1\na\nc: 1\n", "f.yaml:2:1: could not find expected ':' while scanning a simple key; "

@@ -103,8 +103,11 @@ static void check_together(struct yaml_report *report, const struct yaml_node *r
                            const struct config *config)
 {
     check_redis(report, root, config);
+    const struct yaml_node *admin = yaml_get(root, STR("admin_port"));
+    const struct yaml_node *port = yaml_get(root, STR("port"));
+    const struct yaml_node *written = admin != NULL ? admin : port != NULL ? port : root;
     if (config->port == config->admin_port)
-        yaml_complain(report, root, "the admin listener needs its own",
+        yaml_complain(report, written, "the admin listener needs its own",
                       "port and admin_port are both %u", config->port);
 }
 
