@@ -236,6 +236,8 @@
     X(who_full, unknown_1, "", "there, not understood, and five people are on this phone already") \
     X(who_left, nothing, "name", "who was chosen has left the course: JOIN")                       \
     X(nickname, nothing, "options", "a nickname, typed or chosen by its number")                   \
+    X(nickname_first, nickname, "options",                                                         \
+      "the same for who learned here alone, before who is new")                                    \
     X(nicknames, nothing, "", "those that are offered, with blanks between")                       \
     X(nickname_taken, nothing, "", "somebody else on this phone has it")                           \
     X(pin_new, nothing, "name", "a PIN of four digits, or 0 for none")                             \

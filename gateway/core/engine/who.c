@@ -87,6 +87,13 @@ static struct str suggestion(const struct step *s, uint32_t n)
     return STR_NONE;
 }
 
+/* Asked for a name for the group's facilitator, and not because somebody else learns here, too. */
+static bool is_named_alone(const struct step *s)
+{
+    return (s->learner->agreed & LEARNER_NAMED_ALONE) != 0;
+}
+
+/* Who learned here alone has no name yet: it is asked for before that of who is new. */
 struct str who_nickname_screen(const struct step *s)
 {
     struct str options = STR_NONE;
@@ -96,12 +103,14 @@ struct str who_nickname_screen(const struct step *s)
             options = arena_printf(s->arena, "%.*s%s%u %.*s", STR_ARG(options), i > 0 ? " " : "",
                                    i + 1, STR_ARG(word));
     }
-    return step_text(s, COURSE_TEXT_nickname, VARS({"options", options}));
+    bool is_first = s->learner->nickname[0] == '\0' && !is_named_alone(s);
+    return step_text(s, is_first ? COURSE_TEXT_nickname_first : COURSE_TEXT_nickname,
+                     VARS({"options", options}));
 }
 
-static void ask_nickname(struct step *s)
+static void ask_nickname(struct step *s, uint8_t named_alone)
 {
-    s->learner->agreed &= (uint8_t)~LEARNER_NAMED_ALONE;
+    s->learner->agreed = (uint8_t)((s->learner->agreed & ~LEARNER_NAMED_ALONE) | named_alone);
     step_enter_side(s, LEARNER_STATE_NICKNAME);
     step_say_screen(s);
 }
@@ -110,8 +119,7 @@ bool who_ask_own_nickname(struct step *s)
 {
     if (s->learner->nickname[0] != '\0')
         return false;
-    ask_nickname(s);
-    s->learner->agreed |= LEARNER_NAMED_ALONE;
+    ask_nickname(s, LEARNER_NAMED_ALONE);
     return true;
 }
 
@@ -164,7 +172,7 @@ bool who_answer(struct step *s)
     }
     if ((key != n + 1 && !is_new(s)) || is_full(s))
         return false;
-    ask_nickname(s);
+    ask_nickname(s, 0);
     return true;
 }
 
@@ -225,7 +233,7 @@ static void set_nickname(struct step *s, struct str name)
     if (l->nickname[0] == '\0') {
         take_nickname(s, name);
         l->slot = people_free_slot(s);
-        if ((l->agreed & LEARNER_NAMED_ALONE) != 0) {
+        if (is_named_alone(s)) {
             l->agreed &= (uint8_t)~LEARNER_NAMED_ALONE;
             step_return(s);
             return;
@@ -240,6 +248,11 @@ static void set_nickname(struct step *s, struct str name)
 bool who_nickname_answer(struct step *s)
 {
     struct str name = STR_NONE;
+    bool is_back = str_eq(s->norm, STR("0")) || s->match.command == COMMAND_BACK;
+    if (is_back && s->learner->nickname[0] != '\0') { /* to the question that it came from */
+        who_ask(s);
+        return true;
+    }
     if (who_key(s) > 0)
         name = suggestion(s, (uint32_t)who_key(s) - 1);
     else if (who_is_nickname(s->norm) && s->match.command == COMMAND_NONE)
@@ -396,7 +409,7 @@ void who_switch(struct step *s)
         }
     }
     if (s->learner->nickname[0] == '\0')
-        ask_nickname(s);
+        ask_nickname(s, 0);
     else
         who_ask(s);
 }
