@@ -365,6 +365,13 @@ static bool try_near_answer(struct step *s)
     return key.p != NULL && try_answer(s);
 }
 
+static bool try_near_key(struct step *s)
+{
+    struct command_match match = {.command = match_key_among(s->course->words, s->norm),
+                                  .argument = STR_NONE};
+    return engine_command(s, &match);
+}
+
 static bool try_near_command(struct step *s)
 {
     struct command_match match = match_command_fuzzy(s->course->words, s->norm, s->lang);
@@ -452,9 +459,9 @@ void understand_text(struct step *s)
         try_before_any_text, try_answer,      try_key,   try_command, engine_group_code,
         check_try_alone,     try_course_word, try_go_on, try_thanks,  NULL};
     static try_rule *const near[] = {
-        try_near_stop,     try_sentence,      try_mine, try_command_politely,
-        try_command_among, try_quoted_number, mood_try, try_near_answer,
-        try_other_answer,  try_near_command,  NULL};
+        try_near_stop,     try_sentence,      try_mine,         try_command_politely,
+        try_command_among, try_quoted_number, mood_try,         try_near_answer,
+        try_near_key,      try_other_answer,  try_near_command, NULL};
     static try_rule *const unshown[] = {
         try_key,          try_command, engine_group_code, check_try_alone, try_near_stop,
         try_screen_again, NULL};

@@ -36,6 +36,32 @@ enum command match_command_key(struct str normalised)
     return COMMAND_NONE;
 }
 
+/* "9", "nine", "00" */
+static enum command key_of_word(const struct vocabulary *words, struct str word)
+{
+    int32_t number = match_find_number_word(words, word);
+    char digit[] = {(char)('0' + number)};
+    return match_command_key(number < 0 || number > 9 ? word : (struct str){digit, 1});
+}
+
+enum command match_key_among(const struct vocabulary *words, struct str normalised)
+{
+    enum command key = COMMAND_NONE, named = COMMAND_NONE;
+    for (struct str word; (word = match_next_word(&normalised)).p != NULL;) {
+        enum command found = key_of_word(words, word);
+        bool is_other_key = found != COMMAND_NONE && key != COMMAND_NONE && found != key;
+        enum command keyword = match_find_keyword(words, word).command;
+        bool is_around = found != COMMAND_NONE || match_is_filler(words, word) ||
+                         match_has_word(words, WORDS_COURTESY, word) ||
+                         match_has_word(words, WORDS_GO_ON, word);
+        if (is_other_key || (!is_around && (keyword == COMMAND_NONE || named != COMMAND_NONE)))
+            return COMMAND_NONE;
+        key = found != COMMAND_NONE ? found : key;
+        named = is_around ? named : keyword;
+    }
+    return named == COMMAND_NONE || named == key ? key : COMMAND_NONE;
+}
+
 /* What no near miss may mean, no short word of another language means either: "sil 1". */
 static bool is_everywhere(const struct keyword *keyword)
 {

@@ -83,6 +83,9 @@ bool match_is_delete_one(const struct vocabulary *words, struct str argument);
 bool match_is_delete(const struct vocabulary *words, const struct command_match *match);
 /* A whole text that is a command's key: "9", "0", "00". */
 enum command match_command_key(struct str normalised);
+/* The same among words that change nothing, in letters or with what the key line says behind it:
+ * "press 9", "nine please", "9 next". */
+enum command match_key_among(const struct vocabulary *words, struct str normalised);
 /* The STOP family: keyword, provider list, spelled or drawn out, or natural-language opt-out
  * ("please stop", "leave me alone", "ne m'envoyez plus"), among nothing but words that belong to
  * it: never STOP inside a sentence about something else ("stop the violence"). Words that mean

@@ -130,6 +130,29 @@ static int32_t near_option(const struct vocabulary *words, const struct question
     return first.text.len == 1 && option == first.text.p[0] - '0' ? option : 0;
 }
 
+/* "Yeah" where one option is "Yes"; never "not sure", nor by a number, which may be of anything. */
+static int32_t agreed_option(const struct vocabulary *words, const struct question *question,
+                             struct str normalised, struct arena *arena)
+{
+    enum agreement said = match_agreement(words, normalised);
+    int32_t found = 0;
+    if (has_key(words, normalised, question->n_choices))
+        return 0;
+    for (struct str rest = normalised, word; (word = match_next_word(&rest)).p != NULL;) {
+        if (match_has_word(words, WORDS_NOT, word))
+            return 0;
+    }
+    for (int32_t i = 0; said != AGREEMENT_NONE && i < question->n_choices; i++) {
+        struct str option = match_normalise(question->choices[i].text, arena);
+        if (match_agreement(words, option) != said)
+            continue;
+        if (found != 0)
+            return 0;
+        found = i + 1;
+    }
+    return found;
+}
+
 struct str match_near_key(const struct vocabulary *words, const struct question *question,
                           struct str original, struct str normalised, struct arena *arena)
 {
@@ -138,6 +161,8 @@ struct str match_near_key(const struct vocabulary *words, const struct question 
     int32_t option = near_option(words, question, normalised, arena);
     if (option == 0)
         option = remarked_option(words, question, original, normalised, arena);
+    if (option == 0)
+        option = agreed_option(words, question, normalised, arena);
     return option != 0 ? arena_printf(arena, "%d", option) : STR_NONE;
 }
 
