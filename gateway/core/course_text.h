@@ -143,6 +143,7 @@
       "CERT: certificates of modules; M1 4821 0937 5526, ...")                                     \
     X(module_more, nothing, "", "behind it: CERT again makes those of more modules")               \
     X(move_code, nothing, "number", "MOVE: the code with which the place comes to a new number")   \
+    X(move_how, nothing, "contact", "who has another number now: what to do")                      \
     X(move_here, nothing, "", "that code, from the number that it was made on")                    \
     X(move_ask, nothing, "", "that code, from another number: 1 brings the place here, 0 not")     \
     X(move_pin, move_ask, "", "the same where the place has a PIN, which is asked for")            \

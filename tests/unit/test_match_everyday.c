@@ -15,6 +15,7 @@
 #include "core/course.h"
 #include "core/lesson/parse.h"
 #include "core/match/match.h"
+#include "core/match/safe.h"
 #include "core/match/words.h"
 #include "port/lesson_files.h"
 
@@ -182,11 +183,94 @@ static void test_words_of_other_languages(void **state)
     }
 }
 
+/* One sentence of a phrase: its first words, without those that may be missing or with them. */
+static struct str sentence_of(struct str phrase, bool is_full)
+{
+    struct str sentence = STR_NONE;
+    for (struct str slot; (slot = match_next_word(&phrase)).p != NULL;) {
+        struct str word = str_split(&slot, '/');
+        bool may_miss = str_eq(word, STR("-"));
+        if (may_miss && is_full)
+            word = str_split(&slot, '/');
+        if (!may_miss || is_full)
+            sentence = arena_printf(scratch, "%.*s%s%.*s", STR_ARG(sentence),
+                                    str_is_empty(sentence) ? "" : " ", STR_ARG(word));
+    }
+    return sentence;
+}
+
+/* What a whole text must come to that a list of phrases has; of the last ones a number. */
+static const struct {
+    enum word_list list;
+    enum command command;
+    int32_t daytime;
+} meanings[] = {{PHRASES_HELP, COMMAND_HELP, 0},     {PHRASES_COST, COMMAND_HELP, 0},
+                {PHRASES_JOIN, COMMAND_JOIN, 0},     {PHRASES_PERSON, COMMAND_ASK, 0},
+                {PHRASES_MYDATA, COMMAND_MYDATA, 0}, {PHRASES_MOVE, COMMAND_MOVE, 0},
+                {PHRASES_NEXT, COMMAND_NEXT, 0},     {PHRASES_SWITCH, COMMAND_SWITCH, 0},
+                {PHRASES_SCORE, COMMAND_SCORE, 0},   {PHRASES_REPEAT, COMMAND_REPEAT, 0},
+                {PHRASES_MORNING, COMMAND_NONE, 1},  {PHRASES_MIDDAY, COMMAND_NONE, 2},
+                {PHRASES_EVENING, COMMAND_NONE, 3},  {PHRASES_THANKS, COMMAND_NONE, 0}};
+
+/* NULL: the sentence is heard as what its list is for, and as nothing else. Words of harm come
+ * before all that, so that a false alarm among these is counted, and no fault of the list. */
+static const char *misheard(struct str sentence, enum command command, int32_t daytime)
+{
+    bool is_kind = command == COMMAND_NONE && daytime == 0;
+    if (match_is_stop(course->words, sentence))
+        return "a STOP";
+    if (match_sentence(course->words, sentence) != command)
+        return "another command";
+    if (match_daytime(course->words, sentence) != daytime)
+        return "another time";
+    return match_is_greeting(course->words, sentence) == is_kind ? NULL : "kind words, or none";
+}
+
+static void test_a_sentence_means_what_its_list_says(void **state)
+{
+    (void)state;
+    uint32_t n = 0, n_wrong = 0, n_alarms = 0;
+    for (uint32_t i = 0; i < course->words->n_rows * ARRAY_LEN(meanings) * 2; i++) {
+        const struct word_row *row = &course->words->rows[i / 2 / ARRAY_LEN(meanings)];
+        size_t k = i / 2 % ARRAY_LEN(meanings);
+        if (row->kind != WORD_LIST || row->which != meanings[k].list)
+            continue;
+        arena_reset(scratch);
+        struct str sentence = sentence_of(row->text, i % 2 != 0);
+        const char *wrong = misheard(sentence, meanings[k].command, meanings[k].daytime);
+        if (wrong != NULL)
+            print_error("%s: \"%.*s\" of \"%.*s\" is %s\n", word_list_section(meanings[k].list),
+                        STR_ARG(sentence), STR_ARG(row->text), wrong);
+        n_wrong += wrong != NULL;
+        n_alarms += match_find_safe(sentence, &course->safe, scratch) != NULL;
+        n++;
+    }
+    assert_in_range(n_alarms, 0, 12);
+    assert_in_range(n, 600, UINT32_MAX);
+    assert_int_equal(n_wrong, 0);
+}
+
+/* The key line as it stands on the phone, typed off: "9 Next" is NEXT in every language. */
+static void test_a_key_line_typed_off_is_its_key(void **state)
+{
+    (void)state;
+    for (uint16_t i = 0; i < course->n_languages; i++) {
+        const struct course *c = course_in(course, course->languages[i], -1);
+        arena_reset(scratch);
+        struct str typed = match_normalise(c->texts[COURSE_TEXT_next_key], scratch);
+        if (match_key_among(c->words, typed) != COMMAND_NEXT)
+            fail_msg("%.*s: %.*s", STR_ARG(c->language), STR_ARG(typed));
+    }
+    assert_int_equal(course->n_languages, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_everyday_words_are_their_own),
         cmocka_unit_test(test_words_of_other_languages),
+        cmocka_unit_test(test_a_sentence_means_what_its_list_says),
+        cmocka_unit_test(test_a_key_line_typed_off_is_its_key),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }

@@ -148,10 +148,16 @@ bool check_try(struct step *s)
     return true;
 }
 
+/* "+254 712 345 678", which may have as many digits as a code. */
+static bool is_phone_number(const struct step *s)
+{
+    return str_starts(str_trim(s->input->text), STR("+"));
+}
+
 bool check_try_alone(struct step *s)
 {
     struct code_match match = match_code(s->course->words, s->norm, s->lang, s->arena);
-    if (match.digits.p == NULL || !find_words(s))
+    if (match.digits.p == NULL || is_phone_number(s) || !find_words(s))
         return false;
     say(s, judge(s, match.digits));
     return true;
@@ -187,19 +193,28 @@ static void use_language(struct step *s, const char *lang)
     s->course = can_say(course) ? course : s->course;
 }
 
+/* MOVE from a number that has nothing to move: the code comes from the other one. */
+static struct str ask_for_code(const struct step *s, enum command command)
+{
+    bool is_move = command == COMMAND_MOVE && move_can_explain(s);
+    return step_text(s, is_move ? COURSE_TEXT_move_how : COURSE_TEXT_check_ask, NO_VARS);
+}
+
 /* By the word, or dialled behind the code; true: answered, or to be looked for. */
 static bool answer_stranger(struct step *s)
 {
     struct code_match code = match_code(s->course->words, s->norm, NULL, s->arena);
     struct command_match command = match_command(s->course->words, s->norm, NULL);
     bool is_command = command.command == COMMAND_CHECK || command.command == COMMAND_MOVE;
+    if (!code.has_word && is_phone_number(s))
+        code.digits = STR_NONE;
     if (code.digits.p == NULL && !is_command)
         return false;
     use_language(s, code.digits.p != NULL ? code.lang : command.lang);
     s->argument = command.argument;
     struct str text = code.digits.p != NULL ? judge(s, code.digits)
                       : str_is_empty(arena_digits(s->arena, s->argument))
-                          ? step_text(s, COURSE_TEXT_check_ask, NO_VARS)
+                          ? ask_for_code(s, command.command)
                           : judge(s, arena_digits(s->arena, s->argument));
     if (text.p != NULL)
         step_say(s, text);

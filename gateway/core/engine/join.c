@@ -19,7 +19,9 @@ void join_consent_unknown(struct step *s)
         step_say_screen(s);
         return;
     }
-    step_say(s, step_text(s, COURSE_TEXT_consent_again, NO_VARS));
+    bool is_first = s->learner->n_unknown <= 1; /* then also who we are, and HELP's other words */
+    step_say(
+        s, step_text(s, is_first ? COURSE_TEXT_consent_again : COURSE_TEXT_help_consent, NO_VARS));
     s->out->shows = OUTCOME_SHOWS_KEYS;
 }
 

@@ -43,8 +43,24 @@ void move_run(struct step *s)
                     !str_is_empty(s->course->texts[COURSE_TEXT_move_code]);
     if (can_make)
         make_code(s);
-    else
+    else if (has_code || !move_can_explain(s))
         check_ask(s);
+    else
+        move_explain(s);
+}
+
+bool move_can_explain(const struct step *s)
+{
+    return s->input->via == VIA_SMS && !str_is_empty(s->course->texts[COURSE_TEXT_move_how]);
+}
+
+void move_explain(struct step *s)
+{
+    step_say(s, step_text(s, COURSE_TEXT_move_how, NO_VARS));
+    if (learner_is_enrolled(s->learner))
+        step_say_interrupted(s);
+    else
+        s->out->shows = OUTCOME_SHOWS_KEYS;
 }
 
 /* Who on this number is meant: *ret, and the place among the others (learner_n_others: it is who

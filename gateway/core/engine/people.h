@@ -138,6 +138,9 @@ bool owner_take_in(struct step *s, const struct learner *person);
 
 /* MOVE: a code for that; with a code behind it, as CHECK. */
 void move_run(struct step *s);
+/* How a place comes to another number, by SMS, where the course says it. */
+bool move_can_explain(const struct step *s);
+void move_explain(struct step *s);
 /* This code brings somebody here: shall it? input.check says whom. */
 void move_offer(struct step *s, uint64_t code);
 /* The answer of a number that we do not know; false: it is none, and the question is over. */

@@ -53,22 +53,6 @@ void plan_skip(struct step *s)
     take_plan(s, LEARNER_PLAN_SKIPPED);
 }
 
-/* The number of the line that says so, "2 Midday", alone or with courtesy behind it; -1 for none.
- */
-static int32_t line_of(const struct step *s)
-{
-    struct str lines = s->course->texts[COURSE_TEXT_plan];
-    for (struct str line; (line = str_split(&lines, '\n')).p != NULL;) {
-        bool is_option = line.len > 2 && line.p[0] >= '0' && line.p[0] <= '3' && line.p[1] == ' ';
-        struct str text =
-            is_option ? match_normalise(str_sub(line, 2, line.len), s->arena) : STR_NONE;
-        if (!str_is_empty(text) && str_starts(s->norm, text) &&
-            match_is_bare(s->course->words, str_trim(str_sub(s->norm, text.len, s->norm.len))))
-            return line.p[0] - '0';
-    }
-    return -1;
-}
-
 /* "ok" agrees to reminders and does not say when: asked again, never taken for a refusal. */
 static bool is_no_time(const struct step *s, enum answer_result result)
 {
@@ -79,7 +63,11 @@ static bool is_no_time(const struct step *s, enum answer_result result)
 bool plan_answer(struct step *s)
 {
     struct answer_match answer = match_menu(s->course->words, s->norm, N_SCHEDULE_SLOTS);
-    int32_t choice = answer.result == ANSWER_ONE ? answer.choice : line_of(s);
+    int32_t choice = answer.result == ANSWER_ONE
+                         ? answer.choice
+                         : step_option_typed(s, plan_screen(s), N_SCHEDULE_SLOTS);
+    if (choice < 0 && match_daytime(s->course->words, s->norm) > 0)
+        choice = match_daytime(s->course->words, s->norm);
     if (choice < 0 && is_no_time(s, answer.result)) {
         understand_ask_again(s, COURSE_TEXT_one_answer);
         return true;

@@ -63,6 +63,9 @@ struct str step_cost(const struct step *s);
  */
 struct str step_text(const struct step *s, enum course_text text, const struct course_var *vars);
 struct str step_number(const struct step *s, int64_t value);
+/* The number, at most max, of the line that says what was typed, "2 Midday", alone or with courtesy
+ * behind it; -1 for none. */
+int32_t step_option_typed(const struct step *s, struct str lines, int32_t max);
 /* Whom to ask: the contact, or the organisation's name. */
 struct str step_contact(const struct step *s);
 /* Two lines; one where the other is empty. */

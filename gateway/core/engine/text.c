@@ -114,6 +114,20 @@ void step_say_screen(struct step *s)
     s->out->shows = OUTCOME_SHOWS_SCREEN;
 }
 
+int32_t step_option_typed(const struct step *s, struct str lines, int32_t max)
+{
+    for (struct str line; (line = str_split(&lines, '\n')).p != NULL;) {
+        bool is_option =
+            line.len > 2 && line.p[0] >= '0' && line.p[0] <= '0' + max && line.p[1] == ' ';
+        struct str text =
+            is_option ? match_normalise(str_sub(line, 2, line.len), s->arena) : STR_NONE;
+        if (!str_is_empty(text) && str_starts(s->norm, text) &&
+            match_is_bare(s->course->words, str_trim(str_sub(s->norm, text.len, s->norm.len))))
+            return line.p[0] - '0';
+    }
+    return -1;
+}
+
 struct str step_options(const struct step *s, const struct question *question)
 {
     struct str lines = STR_NONE;

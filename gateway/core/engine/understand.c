@@ -210,7 +210,7 @@ static bool try_help(struct step *s)
 }
 
 /* What people ask of a number that they do not know, in a sentence: what it costs, who it is, to be
- * enrolled, to be called back. */
+ * enrolled, to be called back; and what of our commands they ask for in other words. */
 static bool try_sentence(struct step *s)
 {
     if (engine_has_left(s))
@@ -218,6 +218,11 @@ static bool try_sentence(struct step *s)
     struct command_match match = {.command = match_sentence(s->course->words, s->norm),
                                   .argument = STR_NONE};
     bool is_member = learner_is_enrolled(s->learner);
+    if (match.command == COMMAND_MOVE) { /* may be asked on either number: nothing moves by it */
+        if (move_can_explain(s))
+            move_explain(s);
+        return move_can_explain(s);
+    }
     if (match.command == COMMAND_ASK && !is_member)
         match.command = COMMAND_HELP; /* which is what there is for who has not joined */
     if (match.command == COMMAND_HELP && match_asks_cost(s->course->words, s->norm))

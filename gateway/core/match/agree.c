@@ -128,6 +128,8 @@ bool match_is_thanks(const struct vocabulary *words, struct str original, struct
     bool is_kind = false;
     if (normalised.len == 0)
         return is_kind_signs(original);
+    if (match_is_greeting(words, normalised))
+        return true;
     for (struct str word; (word = match_next_word(&normalised)).p != NULL;) {
         bool is_it = match_has_word(words, WORDS_THANKS, word);
         if (!is_it && !match_has_word(words, WORDS_COURTESY, word) &&

@@ -98,14 +98,19 @@ bool match_is_everyday(const struct vocabulary *words, struct str normalised, co
  * messages" is one of these. */
 bool match_may_be_stop(const struct vocabulary *words, struct str normalised);
 
-/* What a whole text asks for in a sentence, with nothing but courtesy around it: HELP, JOIN, or
- * ASK, which reaches a person. COMMAND_NONE: nothing. */
+/* What a whole text asks for in a sentence, with nothing but courtesy around it: HELP, JOIN, ASK,
+ * which reaches a person, MY DATA, MOVE, NEXT, SWITCH, SCORE or REPEAT. COMMAND_NONE: nothing. */
 enum command match_sentence(const struct vocabulary *words, struct str normalised);
 /* What a whole text says of the one who writes, with nothing but courtesy around it: no time now,
  * no idea what to do, through with it. */
 enum mood { MOOD_NONE, MOOD_BUSY, MOOD_LOST, MOOD_THROUGH };
 
 enum mood match_mood(const struct vocabulary *words, struct str normalised);
+/* Kind words of more than one word: "how are you". */
+bool match_is_greeting(const struct vocabulary *words, struct str normalised);
+/* When somebody will learn, in own words ("in the morning", "6 pm"): 1 to 3 as the planning
+ * question has them; 0: it does not say, or names two. */
+int32_t match_daytime(const struct vocabulary *words, struct str normalised);
 /* Does it ask what it costs? */
 bool match_asks_cost(const struct vocabulary *words, struct str normalised);
 

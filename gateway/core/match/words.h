@@ -57,7 +57,17 @@
     X(PHRASES_PERSON, phrases_person, "somebody wants to speak with a person: call me")            \
     X(PHRASES_LATER, phrases_later, "somebody has no time now: not now, I am busy")                \
     X(PHRASES_UNCLEAR, phrases_unclear, "somebody sees not what to do: too hard, which one?")      \
-    X(PHRASES_FINISHED, phrases_finished, "somebody thinks to be through: I finished")
+    X(PHRASES_FINISHED, phrases_finished, "somebody thinks to be through: I finished")             \
+    X(PHRASES_MYDATA, phrases_mydata, "MY DATA in a sentence: who sees my number")                 \
+    X(PHRASES_MOVE, phrases_move, "another number or phone: I have a new number")                  \
+    X(PHRASES_NEXT, phrases_next, "NEXT in a sentence: the next module")                           \
+    X(PHRASES_SWITCH, phrases_switch, "SWITCH in a sentence: my sister wants to learn, too")       \
+    X(PHRASES_SCORE, phrases_score, "SCORE in a sentence: how many were right")                    \
+    X(PHRASES_REPEAT, phrases_repeat, "REPEAT in a sentence: what was the question")               \
+    X(PHRASES_THANKS, phrases_thanks, "kind words in a sentence: how are you")                     \
+    X(PHRASES_MORNING, phrases_morning, "when somebody will learn, the first choice of three")     \
+    X(PHRASES_MIDDAY, phrases_midday, "the same, the second")                                      \
+    X(PHRASES_EVENING, phrases_evening, "the same, the third")
 
 enum word_list {
 #define WORD_LIST_ENUM(name, section, purpose) name,
