@@ -3,6 +3,9 @@
  * and the answers of people without a phone. Both are facts of the group (core/event.h), of
  * nobody's course: no score and no figure of a question counts them.
  */
+#include <string.h>
+
+#include "core/engine/command.h"
 #include "core/engine/course.h"
 #include "core/engine/group.h"
 #include "core/engine/people.h"
@@ -122,12 +125,16 @@ static struct row read_row(const struct step *s, struct str line)
     return row;
 }
 
-/* "2312" are four answers where four are asked for. */
-static void part_digits(struct row *row, uint32_t n)
+/* "2312" are four answers where four are asked for, and so are "2,3,1,2". */
+static void part_digits(const struct step *s, struct row *row, uint32_t n)
 {
     struct str all = row->n == 1 ? row->answers[0] : STR_NONE;
-    uint64_t value;
-    if (n < 2 || n > MAX_ANSWERS || all.len != n || str_to_u64(all, UINT64_MAX, &value) != ERR_OK)
+    for (size_t i = 0; i < all.len; i++) {
+        if (strchr("0123456789,;.:/-+", all.p[i]) == NULL)
+            return;
+    }
+    all = arena_digits(s->arena, all);
+    if (n < 2 || n > MAX_ANSWERS || all.len != n)
         return;
     for (row->n = 0; row->n < n; row->n++)
         row->answers[row->n] = str_sub(all, row->n, row->n + 1);
@@ -145,7 +152,7 @@ static struct str judge_row(const struct step *s, const struct module *m, struct
                                       {NULL, STR_NONE}};
     uint32_t n = 0;
     *ret_right = 0;
-    part_digits(row, m->n_scored);
+    part_digits(s, row, m->n_scored);
     if (!who_is_nickname(row->typed))
         return step_text(s, COURSE_TEXT_batch_name, vars);
     if (row->n != m->n_scored)
@@ -229,13 +236,25 @@ static void take_rows(struct step *s, struct str rest, const struct cohort *coho
         s->out->shows = OUTCOME_SHOWS_KEYS; /* whatever was asked before still stands */
 }
 
+/* Without the group's number, or with another one's, beside the figures: how it is written. */
+static bool say_how(struct step *s)
+{
+    if (s->learner->state != LEARNER_STATE_LEAD || !lead_is_here(s) || !understand_nothing(s))
+        return false;
+    step_say(
+        s, step_text(s, COURSE_TEXT_batch_how, VARS({"number", step_number(s, s->learner->led)})));
+    s->out->shows = OUTCOME_SHOWS_KEYS;
+    return true;
+}
+
 bool engine_batch(struct step *s)
 {
     struct str rest = s->norm, letter = match_next_word(&rest), digits = match_next_word(&rest);
     uint32_t code;
-    if (s->input->kind != INPUT_TEXT || !str_eq(letter, STR("b")) ||
-        cohort_code_parse(digits, &code) != ERR_OK || !lead_may_lead(s, code))
+    if (s->input->kind != INPUT_TEXT || !str_eq(letter, STR("b")))
         return false;
+    if (cohort_code_parse(digits, &code) != ERR_OK || !lead_may_lead(s, code))
+        return !str_is_empty(rest) && s->input->via == VIA_SMS && say_how(s);
     s->learner->led = s->learner->led == code ? code : 0;
     const struct cohort *cohort = lead_trusted(s, code);
     if (cohort == NULL) {

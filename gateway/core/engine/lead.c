@@ -219,14 +219,16 @@ static bool take_order(struct step *s, int32_t n,
                        void (*order)(struct step *s, const struct cohort *c, int32_t which))
 {
     struct answer_match key = match_menu(s->course->words, s->norm, n);
+    int32_t choice =
+        key.result == ANSWER_ONE ? key.choice : step_option_typed(s, step_screen(s), n);
     const struct cohort *c = trusted(s);
-    if (key.result != ANSWER_ONE)
+    if (choice < 0)
         return false;
-    if (key.choice == 0 || c == NULL) {
+    if (choice == 0 || c == NULL) {
         lead_show(s);
         return true;
     }
-    order(s, c, key.choice);
+    order(s, c, choice);
     lead_end_turn(s);
     return true;
 }
