@@ -285,8 +285,8 @@ static void test_of_messages_learned_from(void **state)
     assert_in_range(told.n_wrong * 100 / told.n, 0, 1);
     assert_in_range(ordinary.n_wrong * 100 / ordinary.n, 0, 5);
     assert_int_equal(told_apart.n, 322);
-    assert_in_range(told_apart.n_wrong, 0, 45);
-    assert_in_range(ordinary_apart.n_wrong, 0, 22);
+    assert_in_range(told_apart.n_wrong, 0, 38);
+    assert_in_range(ordinary_apart.n_wrong, 0, 16);
 }
 
 /* Of every five messages of the last change, one was drawn by a hash and kept for this. */
@@ -300,8 +300,24 @@ static void test_of_fresh_messages(void **state)
                   ordinary.n_wrong, ordinary.n);
     assert_int_equal(told.n, 383);
     assert_int_equal(ordinary.n, 603);
-    assert_in_range(told.n_wrong, 0, 30);
-    assert_in_range(ordinary.n_wrong, 0, 125);
+    assert_in_range(told.n_wrong, 0, 22);
+    assert_in_range(ordinary.n_wrong, 0, 95);
+}
+
+/* Every second of the messages that were written for the weights; the other half is learned from.
+ */
+static void test_of_unseen_messages(void **state)
+{
+    (void)state;
+    struct tally told = {.is_expected = true, .is_blind = true}, ordinary = {.is_blind = true};
+    try_file(&told, "tests/safe/unseen-disclosures.txt");
+    try_file(&ordinary, "tests/safe/unseen-ordinary.txt");
+    print_message("unseen: missed %u of %u, false alarms %u of %u\n", told.n_wrong, told.n,
+                  ordinary.n_wrong, ordinary.n);
+    assert_int_equal(told.n, 737);
+    assert_int_equal(ordinary.n, 1233);
+    assert_in_range(told.n_wrong, 0, 110);
+    assert_in_range(ordinary.n_wrong, 0, 290);
 }
 
 /* The figures to expect of real messages. The ordinary ones speak of harm, or nearly; most answers
@@ -507,6 +523,7 @@ int main(void)
         cmocka_unit_test(test_of_messages_held_out),
         cmocka_unit_test(test_of_messages_learned_from),
         cmocka_unit_test(test_of_fresh_messages),
+        cmocka_unit_test(test_of_unseen_messages),
         cmocka_unit_test(test_of_messages_nobody_looked_at),
         cmocka_unit_test(test_ordinary_messages_are_no_alarm),
         cmocka_unit_test(test_what_the_course_says_is_no_alarm_in_any_language),

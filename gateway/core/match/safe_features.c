@@ -4,12 +4,12 @@
 #include "core/utf8.h"
 
 #define MIN_PIECE 3 /* letters of a piece of a word, its begin and end counted */
-#define MAX_PIECE 5
+#define MAX_PIECE 4
 #define MAX_LETTERS 40 /* of a word; nobody's words are longer */
 
 struct found {
     uint64_t seen[SAFE_FEATURES / 64];
-    uint16_t *list;
+    uint32_t *list;
     uint32_t n;
 };
 
@@ -29,10 +29,10 @@ static void add(struct found *found, uint32_t hash)
     if (at == 0 || found->n == SAFE_MAX_FOUND || (found->seen[at / 64] >> at % 64 & 1) != 0)
         return;
     found->seen[at / 64] |= UINT64_C(1) << at % 64;
-    found->list[found->n++] = (uint16_t)at;
+    found->list[found->n++] = at;
 }
 
-/* "<beats>": "<be" "<bea" "<beat" "bea" ... "ts>". */
+/* "<beats>": "<be" "<bea" "bea" "beat" ... "ts>". */
 static void add_pieces(struct found *found, struct str word)
 {
     struct str letters[MAX_LETTERS + 2] = {{"<", 1}};
@@ -53,7 +53,7 @@ static void add_pieces(struct found *found, struct str word)
     }
 }
 
-uint32_t safe_features(const struct str *words, size_t n, uint16_t *ret)
+uint32_t safe_features(const struct str *words, size_t n, uint32_t *ret)
 {
     struct found found = {.list = ret};
     struct str before = STR_NONE;

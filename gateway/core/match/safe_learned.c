@@ -3,8 +3,9 @@
 #include "core/match/match.h"
 
 #define MIN_BYTES 3
-#define ALARM_SCORE 520        /* from here on all words together are an alarm */
-#define ORDINARY_SCORE (-1050) /* to here they are none, though a pattern is found */
+#define ALARM_SCORE 450    /* above it all words together are an alarm */
+#define PATTERN_SCORE 1050 /* what a pattern that is found adds to them */
+#define PHRASE_SCORE 600   /* and what an ordinary phrase takes away, where no pattern is found */
 
 /* Signed bytes: the first is what is added to every sum. */
 static const uint8_t weights[SAFE_FEATURES] = {
@@ -24,7 +25,7 @@ static uint32_t root_of(uint32_t square)
 /* A long message has more words that weigh something: the sum counts by the root of how many. */
 static int32_t score_of(const struct str *words, size_t n)
 {
-    uint16_t list[SAFE_MAX_FOUND];
+    uint32_t list[SAFE_MAX_FOUND];
     uint32_t n_found = safe_features(words, n, list);
     int32_t sum = 0;
     for (uint32_t i = 0; i < n_found; i++)
@@ -62,6 +63,15 @@ static bool has_letter(struct str text)
     return false;
 }
 
+static bool has_phrase(struct safe_words words)
+{
+    for (size_t i = 0; i < words.n; i++) {
+        if (str_eq(words.list[i], STR(" ")))
+            return true;
+    }
+    return false;
+}
+
 const struct safe_pattern *match_find_safe(struct str normalised, const struct safe_list *list,
                                            struct arena *arena)
 {
@@ -74,6 +84,6 @@ const struct safe_pattern *match_find_safe(struct str normalised, const struct s
         return found;
     int32_t score = learned_score(words.list, words.n);
     if (found != NULL)
-        return score > ORDINARY_SCORE ? found : NULL;
-    return score > ALARM_SCORE ? &learned : NULL;
+        return score > ALARM_SCORE - PATTERN_SCORE ? found : NULL;
+    return score > ALARM_SCORE + (has_phrase(words) ? PHRASE_SCORE : 0) ? &learned : NULL;
 }

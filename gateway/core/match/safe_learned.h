@@ -12,7 +12,7 @@
 
 #include "base/str.h"
 
-#define SAFE_FEATURES 65536u  /* weights; words share one where their hashes are alike */
+#define SAFE_FEATURES 262144u /* weights; words share one where their hashes are alike */
 #define SAFE_MAX_FOUND 4096u  /* of one part of a message; what is more is not looked at */
 #define SAFE_FEW 120u         /* added to how many weights count: few words say less */
 #define SAFE_PART_WORDS 24u   /* a longer message is judged in parts, which overlap by half */
@@ -21,4 +21,4 @@
 
 /* Which weights count for these words, each once; words that were taken out are a blank. Returns
  * how many; ret has room for SAFE_MAX_FOUND. */
-uint32_t safe_features(const struct str *words, size_t n, uint16_t *ret);
+uint32_t safe_features(const struct str *words, size_t n, uint32_t *ret);
