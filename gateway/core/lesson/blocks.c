@@ -1,5 +1,6 @@
 /*
  * blocks.h: a file of a course as blocks: cmark reads it, and what no course may have is refused.
+ * Longer than a file should be: one reader, whose functions call each other down one tree.
  */
 #include "core/lesson/blocks.h"
 
@@ -229,6 +230,43 @@ static void push_instruction(struct reader *r, struct lesson_segment s)
     push_segments(r, block, &s, 1);
 }
 
+/* What looks like a part of a list, a table or a heading, and is none for Markdown: it would be
+ * sent as it stands. The first line of an option has lost its box. */
+static void check_left_over(struct reader *r, const struct lesson_segment *s, bool is_first_of_item)
+{
+    static const struct {
+        const char *start, *what, *fix;
+    } rows[] = {
+        {"[ ]", "a box without - before it", "begin each option with - : - [ ] text"},
+        {"[x]", "a box without - before it", "begin each option with - : - [x] text"},
+        {"[X]", "a box without - before it", "begin each option with - : - [x] text"},
+        {"|", "a line of a table, which a phone cannot show",
+         "write sentences, or a line for each row"},
+    };
+    struct source_pos pos = pos_at(r, s->line, s->raw.p);
+    for (size_t i = 0; i < ARRAY_LEN(rows) && !is_first_of_item; i++) {
+        if (str_starts(s->raw, str_from(rows[i].start)))
+            complain(r, "markup", pos, s->raw, rows[i].what, rows[i].fix);
+    }
+    if (is_first_of_item && str_starts(s->raw, STR("[]")))
+        complain(r, "markup", pos, s->raw, "a box with nothing in it",
+                 "write [ ], with a blank, or [x] for a right option");
+    size_t colon = str_find_char(s->raw, ':');
+    if (s->raw.len > 1 && s->raw.p[0] == '#' && s->raw.p[1] >= 'a' && s->raw.p[1] <= 'z' &&
+        colon != SIZE_MAX && str_find_char(str_sub(s->raw, 0, colon), ' ') == SIZE_MAX)
+        complain(r, "heading-form", pos, s->raw, "a heading without a blank behind its #",
+                 "write `# id: title`");
+}
+
+static void check_left_overs(struct reader *r, const struct lesson_segment *segments, uint32_t n,
+                             bool is_item)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (i == 0 || !str_starts(segments[i - 1].raw, STR("|"))) /* a table is told once */
+            check_left_over(r, &segments[i], is_item && i == 0);
+    }
+}
+
 static void check_link_target(struct reader *r, const struct lesson_segment *s)
 {
     if (str_starts(s->raw, STR("[")) && str_find(s->raw, STR("]:")) != SIZE_MAX)
@@ -247,6 +285,7 @@ static void read_paragraph(struct reader *r, cmark_node *node, struct container 
     block.pos = pos_at(r, s[0].line, s[0].raw.p);
     check_inlines(r, node, s, n);
     check_link_target(r, &s[0]);
+    check_left_overs(r, s, n, in.kind == LESSON_BLOCK_ITEM);
     if (in.kind == LESSON_BLOCK_ITEM)
         block.pos = pos_at(r, s[0].line, skip_blanks(r->file.list[s[0].line - 1]).p);
     uint32_t start = 0;
@@ -282,22 +321,46 @@ static struct str comment_text(struct reader *r, struct str text)
     return (struct str){copy, len};
 }
 
+/* All that a comment takes; cmark's own end of it may be too early. */
+static void mark_lines(struct reader *r, cmark_node *node, struct str html)
+{
+    uint32_t line = node_line(r, node);
+    (void)mark_read(r, node); /* only the marking is wanted */
+    for (size_t i = 0; i < html.len; i++) {
+        if (html.p[i] == '\n' && line < r->file.n)
+            r->is_read[line++] = true;
+    }
+    r->is_read[line - 1] = true;
+}
+
+/* Does a line of it begin another comment? */
+static bool has_comment(struct str text)
+{
+    (void)str_split(&text, '\n'); /* the line that begins the first one */
+    while (text.p != NULL) {
+        if (str_starts(skip_blanks(str_split(&text, '\n')), STR("<!--")))
+            return true;
+    }
+    return false;
+}
+
 static void read_comment(struct reader *r, cmark_node *node, bool is_in_item)
 {
     struct str html = str_trim(str_from(cmark_node_get_literal(node)));
     size_t end = str_find(html, STR("-->"));
+    if (str_starts(html, STR("<!--")) && (end == SIZE_MAX || has_comment(str_sub(html, 4, end)))) {
+        refuse(r, node, "a comment that does not end: what follows it would be lost",
+               "close it with --> before the next text or comment begins");
+        mark_lines(r, node, html);
+        return;
+    }
     if (!str_starts(html, STR("<!--")) || end == SIZE_MAX || end + 3 != html.len) {
         refuse(r, node, "HTML, which a phone cannot show",
                "only comments are allowed, each on lines of its own: <!-- ... -->");
         return;
     }
-    (void)mark_read(r, node); /* only the marking is wanted */
+    mark_lines(r, node, html);
     uint32_t line = node_line(r, node);
-    for (size_t i = 0; i < html.len; i++) {
-        if (html.p[i] == '\n' && line < r->file.n)
-            r->is_read[line++] = true;
-    }
-    line = node_line(r, node);
     size_t at = str_find(r->file.list[line - 1], STR("<!--"));
     const char *p = r->file.list[line - 1].p + (at != SIZE_MAX ? at : 0);
     push(r, (struct lesson_block){

@@ -233,8 +233,20 @@ static void check_front_texts(struct check *c, const struct module *module)
                "guide");
 }
 
+/* Both stand in many messages. */
+static void check_course_title(struct check *c)
+{
+    arena_reset(c->scratch);
+    if (c->source->strings != NULL)
+        return; /* its translations are entries like others */
+    check_alphabet(c, c->course->title, c->source->title_pos);
+    if (!str_eq(c->course->name, c->course->title))
+        check_alphabet(c, c->course->name, c->source->name_pos);
+}
+
 void check_all(struct check *c)
 {
+    check_course_title(c);
     check_system_texts(c);
     check_words(c);
     for (uint16_t i = 0; i < c->course->n_modules; i++)

@@ -62,9 +62,11 @@ static void parse_module_file(struct parse *p, const struct lesson_blocks *block
 static void parse_modules(struct parse *p, const struct lesson_front *front)
 {
     const struct yaml_node *list = p->source->modules;
+    p->is_incomplete = p->is_incomplete || list == NULL;
     for (const struct yaml_node *node = list != NULL ? list->first : NULL; node != NULL;
          node = node->next) {
         const struct lesson_blocks *blocks = parse_use_file(p, front, node);
+        p->is_incomplete = p->is_incomplete || blocks == NULL;
         if (blocks != NULL && p->source->course.n_modules == COURSE_MAX_MODULES)
             parse_complain(p, "too-many",
                            (struct source_pos){front->file, node->line, node->column}, node->text,
@@ -102,9 +104,10 @@ const struct lesson_blocks *lesson_find_guide(const struct lesson_source *source
     return found;
 }
 
+/* A list that could not be read says nothing of the files. */
 static void complain_unused(struct parse *p)
 {
-    for (uint32_t i = 0; i < p->source->n_files; i++) {
+    for (uint32_t i = 0; i < p->source->n_files && !p->is_incomplete; i++) {
         if (!p->is_used[i] && !parse_is_of_base(p->source->files[i].file) &&
             lesson_guide_language(p->source->files[i].file).p == NULL &&
             !str_ends(p->source->files[i].file, STR(".po")))
@@ -241,8 +244,8 @@ static enum err read_front(struct parse *p)
     if (p->blocks->is_broken)
         return ERR_INVALID;
     p->base = parse_course_front(p, p->blocks, &p->front);
-    if (p->is_incomplete)
-        return ERR_INVALID; /* nearly all of it lies elsewhere */
+    if (p->is_incomplete || p->front.root->first == NULL)
+        return ERR_INVALID; /* nearly all of it lies elsewhere, or cannot be read */
     p->n_errors = p->findings->n_errors;
     parse_pack(p, &p->front);
     return ERR_OK;

@@ -72,6 +72,7 @@ struct lesson_source {
     struct lesson_block pack_texts[N_COURSE_TEXTS];   /* the same of its pack alone */
     struct source_pos module_pos[COURSE_MAX_MODULES]; /* line 1 of the module's file */
     struct source_pos front_pos;                      /* line 1 of course.md */
+    struct source_pos title_pos, name_pos;            /* of the values there */
 };
 
 /* Everything in *ret points into the arena or into files. ERR_INVALID when findings got an error:

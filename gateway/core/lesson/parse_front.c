@@ -193,6 +193,8 @@ void parse_settle_front(struct parse *p, const struct lesson_front *front)
 {
     struct course *course = &p->source->course;
     struct lesson_languages *languages = &p->source->languages;
+    p->source->title_pos = lesson_front_pos(front, "title");
+    p->source->name_pos = lesson_front_pos(front, course->name.p != NULL ? "name" : "title");
     if (course->name.p == NULL)
         course->name = course->title;
     course->key = course_key(course->id, course->version);

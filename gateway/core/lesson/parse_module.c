@@ -259,7 +259,8 @@ static void check_key(struct parse *p, const struct section *s, const struct dra
     if (d->n_boxes > 0 && d->n_boxes < q->n_choices)
         parse_complain(p, "key-mixed", pos, s->title,
                        STR("some options have a box, others have none"),
-                       STR("give every option a box, or none of them"));
+                       STR("give every option a box, `[ ]` or `[x]` with a blank behind it, or "
+                           "none of them"));
     else if (d->n_boxes > 0 && !has_key)
         parse_complain(p, "key-misplaced", pos, s->title,
                        STR("a question of this module has no right answer"),
