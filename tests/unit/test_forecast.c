@@ -55,6 +55,7 @@ struct learning {
     struct talk_world *world;
     struct handset phone;
     struct lesson_walk walk; /* tells what the learner types */
+    struct str join;         /* instead of JOIN: the language is chosen by it */
     struct lesson_forecast f;
     uint32_t n_screens;  /* of the session */
     uint64_t hung_up_at; /* hash of the text */
@@ -108,16 +109,17 @@ static void use_ussd(struct learning *l, const struct input *input)
 static void send_sms(struct learning *l, const struct input *input)
 {
     struct talk_response answer;
-    handset_send_sms(&l->phone, input->text, l->world->ops->now(l->world));
+    struct str text = str_eq(input->text, STR("JOIN")) ? l->join : input->text;
+    handset_send_sms(&l->phone, text, l->world->ops->now(l->world));
     l->f.n_sent++;
     assert_int_equal(
         l->world->ops->post(l->world, l->phone.path, buf_str(&l->phone.body), 1, &answer), ERR_OK);
 }
 
 static void play(struct talk_world *world, const struct course *course, enum via via,
-                 struct lesson_forecast *ret)
+                 struct str join, struct lesson_forecast *ret)
 {
-    struct learning l = {.world = world};
+    struct learning l = {.world = world, .join = join};
     lesson_walk_begin(&l.walk, course, via, 0);
     lesson_walk_take_keys(&l.walk);
     handset_init(&l.phone, "+254700000001", "*384*7#", "forecast");
@@ -169,7 +171,15 @@ static struct str with_forms(struct str text)
     return made;
 }
 
-static void expect_forecast(enum via via, bool has_forms)
+/* With these languages, as course.md of an author who tries them says it. */
+static struct str with_languages(struct str text, const char *langs)
+{
+    return arena_printf(arena, "---\ntrial_languages: [%s]\n%.*s", langs,
+                        STR_ARG(str_sub(text, strlen("---\n"), text.len)));
+}
+
+/* lang: NULL is the course's own. */
+static void expect_forecast(enum via via, bool has_forms, const char *lang, const char *join)
 {
     struct lesson_file *files;
     const struct course *course = NULL;
@@ -185,6 +195,10 @@ static void expect_forecast(enum via via, bool has_forms)
         if (str_eq(files[i].name, STR("test.md")))
             files[i].text = with_forms(files[i].text);
     }
+    for (uint32_t i = 0; i < n && lang != NULL; i++) {
+        if (str_eq(files[i].name, STR("course.md")))
+            files[i].text = with_languages(files[i].text, lang);
+    }
     if (lesson_load(files, n, arena, &course, &msg) != ERR_OK)
         fail_msg("%s", msg.text);
     assert_int_equal(course->modules[course->test_module].n_forms, has_forms ? 2 : 0);
@@ -194,9 +208,10 @@ static void expect_forecast(enum via via, bool has_forms)
                                           .bundle = buf_str(&bundle),
                                           .start = {1736143200000}};
     assert_int_equal(talk_fast_new(&settings, &fast, &msg), ERR_OK);
-    play(talk_fast_world(fast), course, via, &sent);
+    const struct course *in = lang != NULL ? course_in(course, str_from(lang), -1) : course;
+    play(talk_fast_world(fast), in, via, str_from(join), &sent);
     talk_fast_free(fast);
-    assert_int_equal(lesson_forecast(course, via, arena, scratch, &told), ERR_OK);
+    assert_int_equal(lesson_forecast(in, via, arena, scratch, &told), ERR_OK);
     print_message("%u SMS, %u parts, %u of the learner; %u screens, %u keys, %u sessions\n",
                   sent.n_sms, sent.n_parts, sent.n_sent, sent.n_screens, sent.n_keys,
                   sent.n_sessions);
@@ -238,13 +253,26 @@ static void accents_do_not_make_it_dearer(void **state)
 static void a_learner_gets_what_was_forecast(void **state)
 {
     (void)state;
-    expect_forecast(VIA_SMS, false);
+    expect_forecast(VIA_SMS, false, NULL, "JOIN");
 }
 
 static void a_learner_by_ussd_uses_what_was_forecast(void **state)
 {
     (void)state;
-    expect_forecast(VIA_USSD, false);
+    expect_forecast(VIA_USSD, false, NULL, "JOIN");
+}
+
+/* Accents are folded, and Arabic has parts of its own. */
+static void a_learner_of_another_language_gets_what_was_forecast(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *lang, *join;
+    } rows[] = {{"es", "inicio"}, {"ar", "ابدأ"}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        print_message("%s: ", rows[i].lang);
+        expect_forecast(VIA_SMS, false, rows[i].lang, rows[i].join);
+    }
 }
 
 /* A course whose modules have no key message asks nobody whether to send it. */
@@ -270,19 +298,21 @@ static void a_course_without_key_messages_ends(void **state)
 static void with_equal_forms_as_well(void **state)
 {
     (void)state;
-    expect_forecast(VIA_SMS, true);
-    expect_forecast(VIA_USSD, true);
+    expect_forecast(VIA_SMS, true, NULL, "JOIN");
+    expect_forecast(VIA_USSD, true, NULL, "JOIN");
 }
 
 int main(void)
 {
     arena = arena_new(3 * LESSON_ARENA_BYTES);
     scratch = arena_new(LESSON_ARENA_BYTES);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_learner_gets_what_was_forecast),
-                                       cmocka_unit_test(a_learner_by_ussd_uses_what_was_forecast),
-                                       cmocka_unit_test(a_course_without_key_messages_ends),
-                                       cmocka_unit_test(accents_do_not_make_it_dearer),
-                                       cmocka_unit_test(with_equal_forms_as_well)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_learner_gets_what_was_forecast),
+        cmocka_unit_test(a_learner_by_ussd_uses_what_was_forecast),
+        cmocka_unit_test(a_learner_of_another_language_gets_what_was_forecast),
+        cmocka_unit_test(a_course_without_key_messages_ends),
+        cmocka_unit_test(accents_do_not_make_it_dearer),
+        cmocka_unit_test(with_equal_forms_as_well)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     arena_free(arena);
     arena_free(scratch);
