@@ -7,7 +7,8 @@ char csv_separator(struct str bytes)
     static const char signs[] = ",;\t";
     uint32_t n[3] = {0};
     bool is_quoted = false;
-    for (size_t i = 0; i < bytes.len && (is_quoted || bytes.p[i] != '\n'); i++) {
+    for (size_t i = 0; i < bytes.len && (is_quoted || (bytes.p[i] != '\n' && bytes.p[i] != '\r'));
+         i++) {
         const char *sign = bytes.p[i] != '\0' ? strchr(signs, bytes.p[i]) : NULL;
         is_quoted ^= bytes.p[i] == '"';
         if (sign != NULL && !is_quoted)
@@ -28,10 +29,11 @@ char csv_next_cell(struct str bytes, size_t *at, char separator, struct buf *out
             if (!is_quoted)
                 continue;
             ++*at;
-        } else if (!is_quoted && (c == separator || c == '\n')) {
-            if (c == '\n' && out->len > 0 && out->p[out->len - 1] == '\r')
-                out->len--;
+        } else if (!is_quoted && c == separator) {
             return c;
+        } else if (!is_quoted && (c == '\n' || c == '\r')) {
+            *at += c == '\r' && *at < bytes.len && bytes.p[*at] == '\n';
+            return '\n';
         }
         buf_add_char(out, c);
     }

@@ -1,5 +1,5 @@
 /*
- * csv.h: sheets as text, RFC 4180 with any separator that office programs write.
+ * csv.h: sheets as text, RFC 4180 with any separator and any line end that office programs write.
  */
 #pragma once
 
