@@ -19,6 +19,8 @@ static void a_code_checks_itself(void **state)
     uint32_t code;
     assert_int_equal(cohort_code_parse(STR("482156"), &code), ERR_OK);
     assert_int_equal(code, 482156);
+    assert_int_equal(cohort_code_parse(STR("999999"), &code), ERR_OK); /* the greatest */
+    assert_int_equal(code, 999999);
     static const char *const wrong[] = {"",       "48215",   "4821560", "082156",
                                         "48215a", " 482156", "482 56",  "000000"};
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
