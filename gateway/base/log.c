@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/plain.h"
 #include "base/str.h"
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
@@ -47,15 +48,6 @@ void log_set_json(bool is_json)
 static bool write_now(const char *bytes, size_t n)
 {
     return write(STDERR_FILENO, bytes, n) >= 0 || errno != EAGAIN; /* nowhere to complain */
-}
-
-/* Control bytes would forge lines or colour a terminal (ASVS 16.4.1). */
-static void blank_controls(char *line)
-{
-    for (char *c = line; *c != '\0'; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = ' ';
-    }
 }
 
 /* The value behind `key=`, which begins at *rest: up to a blank, or in quotes up to the last one
@@ -191,7 +183,7 @@ static void write_detail(enum log_level level, const char *module, const char *m
 {
     char detail[1024];
     (void)vsnprintf(detail, sizeof(detail), fmt, args); /* a long line is cut */
-    blank_controls(detail);
+    plain_make(detail, strlen(detail), false);          /* no forged lines, ASVS 16.4.1 */
     write_line(level, module, msg, detail, n);
 }
 

@@ -190,3 +190,33 @@ enum err hex_decode(struct str hex, void *dst, size_t n)
     }
     return ERR_OK;
 }
+
+/* Well-formed UTF-8 by its first two bytes (Unicode, table 3-7: no surrogates, no overlong forms,
+ * nothing past U+10FFFF); every byte after the second is 80..bf. */
+static const struct {
+    unsigned char first_min, first_max, second_min, second_max, len;
+} sequences[] = {
+    {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
+    {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4},
+    {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+};
+
+size_t str_utf8_len(struct str text, size_t from)
+{
+    const unsigned char *s = (const unsigned char *)text.p + from;
+    if (s[0] < 0x80)
+        return 1;
+    for (size_t i = 0; i < ARRAY_LEN(sequences); i++) {
+        size_t n = sequences[i].len;
+        if (s[0] < sequences[i].first_min || s[0] > sequences[i].first_max)
+            continue;
+        if (n > text.len - from || s[1] < sequences[i].second_min || s[1] > sequences[i].second_max)
+            return 0;
+        for (size_t at = 2; at < n; at++) {
+            if ((s[at] & 0xc0) != 0x80)
+                return 0;
+        }
+        return n;
+    }
+    return 0;
+}

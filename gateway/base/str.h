@@ -53,6 +53,8 @@ static inline const char *str_s(uint64_t n)
 {
     return n == 1 ? "" : "s";
 }
+/* Bytes of the valid UTF-8 sequence at text.p[from], from < text.len: 1 to 4; 0: there is none. */
+size_t str_utf8_len(struct str text, size_t from);
 /* Order as memcmp, shorter first. */
 int str_cmp(struct str a, struct str b);
 /* Copies into dst (dst_bytes including the NUL). ERR_TOO_LONG leaves dst empty. */

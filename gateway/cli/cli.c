@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/terminal.h"
 #include "core/match/match.h"
 
 static void print_options(const struct cli_command *command)
@@ -167,5 +168,6 @@ static int end(int code)
 
 int cli_main(int argc, char **argv)
 {
+    terminal_guard();
     return end(run(argc, argv));
 }

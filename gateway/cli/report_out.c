@@ -8,6 +8,7 @@
 
 #include "app/report/cells.h"
 #include "base/arena.h"
+#include "base/plain.h"
 #include "core/utf8.h"
 
 #define PROGRESS_ROWS 5000u
@@ -167,22 +168,15 @@ struct report_line {
     struct str *cells;
 };
 
-/* A cell is one line of a terminal at most, and nothing that the terminal would obey: what people
- * named may have control characters (C1 ones are 0xc2 0x80 to 0xc2 0x9f). */
+/* A cell is one line of a terminal at most. */
 static struct str plain(struct arena *arena, struct str cell)
 {
     char *copy = arena_new_array(arena, char, cell.len + 1);
-    for (size_t i = 0; copy != NULL && i < cell.len; i++) {
-        unsigned char c = (unsigned char)cell.p[i],
-                      before = i > 0 ? (unsigned char)cell.p[i - 1] : 0;
-        bool is_c1 = before == 0xc2 && (c & 0xe0) == 0x80;
-        copy[i] = cell.p[i];
-        if (c < ' ' || c == 0x7f || is_c1)
-            copy[i] = ' ';
-        if (is_c1)
-            copy[i - 1] = ' ';
-    }
-    return (struct str){copy, copy != NULL ? cell.len : 0};
+    if (copy == NULL)
+        return STR_NONE;
+    memcpy(copy, cell.p, cell.len);
+    plain_make(copy, cell.len, false);
+    return (struct str){copy, cell.len};
 }
 
 static enum err table_keep(struct report_out *out, const struct str *cells)

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/plain.h"
 
 static void slices_compare_cut_and_split(void **state)
 {
@@ -127,6 +128,50 @@ static void json_strings_are_valid_whatever_comes_in(void **state)
         buf_init(&b, 256);
         buf_add_json(&b, str_from(rows[i].in));
         assert_string_equal(b.p, rows[i].out);
+    }
+}
+
+#define BYTES(literal) literal, sizeof(literal) - 1
+
+static void plain_text_is_shown_and_not_obeyed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t n;
+        const char *line, *lines;
+    } rows[] = {
+        {BYTES("Nairobi A, \xd9\x85, \xf0\x9f\x8c\x8d"), "Nairobi A, \xd9\x85, \xf0\x9f\x8c\x8d",
+         NULL},
+        {BYTES("a\x1b[2Jb\x7f\x07"), "a [2Jb  ", NULL},
+        {BYTES("a\0b"), "a b", NULL},
+        {BYTES("a\nb\tc\r\n"), "a b c  ", "a\nb\tc\r\n"},
+        {BYTES("safe\rgone"), "safe gone", NULL},
+        {BYTES("end\r"), "end ", NULL},
+        {BYTES("\xc2\x9b"
+               "31m \xc2\xa0x"),
+         "  31m \xc2\xa0x", NULL}, /* C1; no-break space */
+        {BYTES("x\x9b"
+               "31m\xff"),
+         "x 31m ", NULL}, /* C1 of Latin-1 */
+        {BYTES("a\xe2\x80\xaetxt\xe2\x80\xac.exe"), "a   txt   .exe", NULL},
+        {BYTES("\xe2\x81\xa6"
+               "a\xe2\x81\xa9\xe2\x80\xa8"),
+         "   a      ", NULL},
+        {BYTES("\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xaa"), "\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xaa",
+         NULL},
+        {BYTES("\xe2\x80"), "  ", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[64];
+        const char *lines = rows[i].lines != NULL ? rows[i].lines : rows[i].line;
+        memcpy(text, rows[i].text, rows[i].n);
+        plain_make(text, rows[i].n, false);
+        assert_int_equal(strlen(rows[i].line), rows[i].n);
+        assert_memory_equal(text, rows[i].line, rows[i].n);
+        memcpy(text, rows[i].text, rows[i].n);
+        plain_make(text, rows[i].n, true);
+        assert_memory_equal(text, lines, rows[i].n);
     }
 }
 
@@ -267,7 +312,7 @@ static void write_lines(void)
     LOG_DEBUG("test", "hidden", "%s", "by level");
     LOG_WARN("test", "same", "n=%d", 1);
     LOG_WARN("test", "same", "n=%d", 2);
-    LOG_INFO("test", "forged", "x=%s", "a\nb\x1b[31m");
+    LOG_INFO("test", "forged", "x=%s", "a\nb\x1b[31m\xc2\x9b\xe2\x80\xae\xe2\x80\xac");
     for (int i = 0; i < 300; i++) { /* kinds in turn: each has its own count (T37) */
         LOG_ERROR("test", "same", "n=%d", i);
         LOG_INFO("test", "forged", "i=%d", i);
@@ -286,7 +331,7 @@ static void log_lines_are_one_line_each_and_count_repeats(void **state)
     capture(write_lines, out, sizeof(out));
     static const char *const expected[] = {
         " level=warn proc=test-0 module=test msg=\"same\" n=1",
-        " level=info proc=test-0 module=test msg=\"forged\" x=a b [31m",
+        " level=info proc=test-0 module=test msg=\"forged\" x=a b [31m        ",
         " level=error proc=test-0 module=test msg=\"same\" n=0",
         " level=info proc=test-0 module=test msg=\"forged\" always=1",
         " level=warn proc=test-0 module=test msg=\"same\" repeated=1",
@@ -400,6 +445,7 @@ int main(void)
         cmocka_unit_test(copies_and_hex_keep_their_bounds),
         cmocka_unit_test(buf_stops_at_its_ceiling_and_stays_there),
         cmocka_unit_test(json_strings_are_valid_whatever_comes_in),
+        cmocka_unit_test(plain_text_is_shown_and_not_obeyed),
         cmocka_unit_test(arena_zeroes_aligns_and_has_a_ceiling),
         cmocka_unit_test(arena_is_used_again),
         cmocka_unit_test(arena_writes_and_finds_numbers),

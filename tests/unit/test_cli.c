@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <sys/wait.h>
 
 #include "cli_run.h"
 
@@ -139,6 +140,56 @@ static void output_that_is_not_written_is_an_error(void **state)
     assert_int_equal(close(saved[0]) + close(saved[1]) + close(full), 0);
 }
 
+static size_t read_terminal(int fd, char *dst, size_t bytes)
+{
+    size_t n = 0;
+    for (ssize_t got; (got = read(fd, dst + n, bytes - n)) > 0;)
+        n += (size_t)got;
+    return n;
+}
+
+/* What a command says twice, of a name that orders a terminal, of letters and of much of them. */
+static void say_on_terminal(int fd)
+{
+    char *argv[] = {(char[]){"waypost"}, (char[]){"\x1b]0;x\x07\xe2\x80\xae\xe2\x80\xac\xc2\x9b"}};
+    if (dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
+        _exit(1);
+    (void)cli_main(2, argv);
+    for (int i = 0; i < 5000; i++)
+        (void)fputs("\xd9\x85\xe2\x82\xac\xf0\x9f\x8c\x8d", stdout);
+    (void)fprintf(stderr, "\r12 rows\xd9");
+    (void)fputs("\x85\x1b", stderr);
+    (void)fflush(stdout);
+    _exit(0);
+}
+
+static void a_terminal_is_given_no_orders(void **state)
+{
+    (void)state;
+    static char said[131072], letters[] = "\xd9\x85\xe2\x82\xac\xf0\x9f\x8c\x8d";
+    int status, fd = posix_openpt(O_RDWR | O_NOCTTY);
+    assert_true(fd >= 0 && grantpt(fd) == 0 && unlockpt(fd) == 0);
+    int end = open(ptsname(fd), O_RDWR | O_NOCTTY);
+    assert_true(end >= 0);
+    (void)fflush(stdout); /* what cmocka printed before */
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        say_on_terminal(end);
+    assert_int_equal(close(end), 0);
+    size_t n = read_terminal(fd, said, sizeof(said)), n_letters = 0;
+    assert_int_equal(close(fd), 0);
+    assert_true(waitpid(pid, &status, 0) == pid && status == 0);
+    struct str all = {said, n};
+    assert_int_equal(str_find(all, STR("waypost: no command ' ]0;x         '")), 0);
+    assert_int_not_equal(str_find(all, STR("\r12 rows\xd9\x85 ")), SIZE_MAX);
+    for (size_t i = 0; i < n; i++)
+        assert_true(said[i] != '\x1b' && said[i] != '\x07');
+    for (size_t at; (at = str_find(all, str_from(letters))) != SIZE_MAX; n_letters++)
+        all = str_sub(all, at + sizeof(letters) - 1, all.len);
+    assert_int_equal(n_letters, 5000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +201,7 @@ int main(void)
         cmocka_unit_test(a_time_says_how_far_it_is_from_utc),
         cmocka_unit_test(too_many_words_are_refused),
         cmocka_unit_test(output_that_is_not_written_is_an_error),
+        cmocka_unit_test(a_terminal_is_given_no_orders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
