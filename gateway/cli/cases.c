@@ -28,8 +28,11 @@ int cases_config(struct cases *c)
 
 static void print_member(const char *name, struct str value, bool is_first)
 {
+    struct buf quoted CLEANUP(buf_fini);
+    buf_init(&quoted, TEXT_MAX_BYTES);
+    buf_add_json(&quoted, value);
     if (is_first || value.len > 0)
-        printf("%s\"%s\":\"%.*s\"", is_first ? "{" : ",", name, STR_ARG(value));
+        printf("%s\"%s\":%.*s", is_first ? "{" : ",", name, STR_ARG(buf_str(&quoted)));
 }
 
 /* What the detector made of a disclosure; nothing of a question. */

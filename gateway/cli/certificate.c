@@ -11,6 +11,7 @@
 #include "core/certificate.h"
 #include "core/match/match.h"
 #include "port/store/values.h"
+#include "wire/csv.h"
 
 #define PAGE 500 /* codes that are asked about at once; a file may have any number */
 #define LINE_BYTES 4096
@@ -18,25 +19,17 @@
 
 /* ---- a table of values, as CSV ---- */
 
-static void print_cell(struct str cell, bool is_last)
-{
-    bool is_quoted = false;
-    for (size_t i = 0; i < cell.len; i++)
-        is_quoted |= strchr(",\"\r\n", cell.p[i]) != NULL;
-    if (is_quoted)
-        (void)putchar('"');
-    for (size_t i = 0; i < cell.len; i++) {
-        if (cell.p[i] == '"')
-            (void)putchar('"');
-        (void)putchar(cell.p[i]);
-    }
-    printf("%s%c", is_quoted ? "\"" : "", is_last ? '\n' : ',');
-}
-
+/* Codes come from strangers, too, as they wrote them. */
 static void print_row(const struct str *cells, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++)
-        print_cell(cells[i].p != NULL ? cells[i] : STR(""), i == n - 1);
+    struct buf line CLEANUP(buf_fini);
+    buf_init(&line, 1u << 20);
+    for (uint32_t i = 0; i < n; i++) {
+        struct str cell = cells[i].p != NULL ? cells[i] : STR("");
+        csv_add_cell(&line, cell, csv_is_formula(cell));
+        buf_add_char(&line, i + 1 < n ? ',' : '\n');
+    }
+    printf("%.*s", STR_ARG(buf_str(&line)));
 }
 
 /* ---- list ---- */

@@ -39,3 +39,40 @@ char csv_next_cell(struct str bytes, size_t *at, char separator, struct buf *out
     }
     return 0;
 }
+
+/* By OWASP's list, which has the wide forms of East Asian scripts, too. */
+bool csv_is_formula(struct str cell)
+{
+    static const char *const begins[] = {"=",  "+",      "-",      "@",      "\t",    "\r",
+                                         "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"};
+    for (size_t i = 0; i < ARRAY_LEN(begins); i++) {
+        if (str_starts(cell, str_from(begins[i])))
+            return true;
+    }
+    return false;
+}
+
+static bool is_quoted(struct str cell)
+{
+    for (size_t i = 0; i < cell.len; i++) {
+        if (cell.p[i] != '\0' && strchr(",;\t\"\r\n", cell.p[i]) != NULL)
+            return true;
+    }
+    return cell.len > 0 && (cell.p[0] == ' ' || cell.p[cell.len - 1] == ' ');
+}
+
+void csv_add_cell(struct buf *out, struct str cell, bool is_marked)
+{
+    bool has_quotes = is_marked || is_quoted(cell);
+    if (has_quotes)
+        buf_add_char(out, '"');
+    if (is_marked)
+        buf_add_char(out, '\'');
+    for (size_t i = 0; i < cell.len; i++) {
+        if (cell.p[i] == '"')
+            buf_add_char(out, '"');
+        buf_add_char(out, cell.p[i]);
+    }
+    if (has_quotes)
+        buf_add_char(out, '"');
+}

@@ -648,6 +648,29 @@ static void test_what_others_write_is_read(void **state)
     }
 }
 
+/* A disk or a line has changed some bits: whatever the XML says then, it is not believed. */
+static void test_a_broken_package_is_refused(void **state)
+{
+    (void)state;
+    static const char *const headings[] = {"kind", "text", NULL};
+    const struct str row[] = {STR("question"), STR("Hot?")};
+    struct desk d CLEANUP(desk_fini);
+    struct book book = {.n = 0}, back;
+    struct errmsg msg = {""};
+    desk_open(&d);
+    struct book_sheet *sheet = book_add_sheet(&book, STR("course"), headings, d.arena);
+    assert_true(sheet != NULL && book_add_row(sheet, row, 2, d.arena));
+    assert_int_equal(book_write_xlsx(&book, &d.out), ERR_OK);
+    struct str file = buf_str(&d.out);
+    assert_int_equal(book_read_xlsx(STR("a.xlsx"), file, d.other, &back, &msg), ERR_OK);
+    for (size_t at = 0; at + 20 < d.out.len; at++) { /* the sum of each part in the directory */
+        if (memcmp(d.out.p + at, "PK\1\2", 4) == 0)
+            d.out.p[at + 16] ^= 1;
+    }
+    assert_int_equal(book_read_xlsx(STR("a.xlsx"), file, d.other, &back, &msg), ERR_INVALID);
+    assert_non_null(strstr(msg.text, "cannot be unpacked"));
+}
+
 /* ---- a form of another tool ---- */
 
 static const char *const survey_headings[] = {"type",       "name",     "label::English (en)",
@@ -874,6 +897,7 @@ int main(void)
         cmocka_unit_test(test_whole_courses_go_there_and_back),
         cmocka_unit_test(test_equal_forms_of_a_test_are_carried),
         cmocka_unit_test(test_what_others_write_is_read),
+        cmocka_unit_test(test_a_broken_package_is_refused),
         cmocka_unit_test(test_a_form_of_another_tool_is_read),
         cmocka_unit_test(test_a_form_is_read_in_its_own_language),
         cmocka_unit_test(test_places),

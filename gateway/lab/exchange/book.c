@@ -84,27 +84,10 @@ struct source_pos book_place(const struct book *book, const struct book_sheet *s
 
 /* ---- CSV (RFC 4180) ---- */
 
-static bool is_formula_sign(char c)
+/* A mark of the author's own gets another one, since reading takes one away. */
+static bool is_marked(struct str cell)
 {
-    return c != '\0' && strchr("=+-@'", c) != NULL;
-}
-
-static void write_csv_cell(struct str cell, struct buf *out)
-{
-    bool is_quoted = false;
-    for (size_t i = 0; i < cell.len; i++)
-        is_quoted |= strchr(",;\t\"\n\r", cell.p[i]) != NULL;
-    if (is_quoted)
-        buf_add_char(out, '"');
-    if (cell.len > 0 && is_formula_sign(cell.p[0]))
-        buf_add_char(out, '\'');
-    for (size_t i = 0; i < cell.len; i++) {
-        if (cell.p[i] == '"')
-            buf_add_char(out, '"');
-        buf_add_char(out, cell.p[i]);
-    }
-    if (is_quoted)
-        buf_add_char(out, '"');
+    return csv_is_formula(cell) || str_starts(cell, STR("'"));
 }
 
 void book_write_csv(const struct book *book, struct buf *out)
@@ -115,7 +98,8 @@ void book_write_csv(const struct book *book, struct buf *out)
         for (uint32_t c = 0; c < sheet->rows[r].n; c++) {
             if (c > 0)
                 buf_add_char(out, ',');
-            write_csv_cell(sheet->rows[r].cells[c], out);
+            struct str cell = sheet->rows[r].cells[c];
+            csv_add_cell(out, cell, is_marked(cell));
         }
         buf_add_str(out, STR("\r\n"));
     }
@@ -136,8 +120,9 @@ enum err book_read_csv(struct str file, struct str bytes, struct arena *arena, s
     for (size_t at = 0; sheet != NULL && end != 0;) {
         end = csv_next_cell(bytes, &at, separator, &cell);
         struct str text = buf_str(&cell);
-        if (text.len > 1 && text.p[0] == '\'' && is_formula_sign(text.p[1]))
-            text = str_sub(text, 1, text.len);
+        struct str marked = str_sub(text, 1, text.len);
+        if (str_starts(text, STR("'")) && is_marked(marked))
+            text = marked;
         if (n == BOOK_MAX_COLUMNS)
             return errmsg_set(msg, ERR_TOO_LONG, "row %u has more than %u columns", sheet->n + 1,
                               BOOK_MAX_COLUMNS);
@@ -253,27 +238,36 @@ struct package {
     struct str *strings;
 };
 
+/* Its bytes in the arena; n bytes are in the directory. ERR_TOO_LONG: no room; ERR_INVALID: others
+ * came out, or their sum is another one, which the library looks at when it comes to the end. */
+static enum err unpack(struct package *p, const char *path, size_t n, struct str *ret)
+{
+    zip_file_t *file = zip_fopen(p->zip, path, 0);
+    char *bytes = arena_alloc(p->arena, n + 1);
+    bool is_whole = file != NULL && bytes != NULL && zip_fread(file, bytes, n) == (zip_int64_t)n &&
+                    zip_fread(file, (char[1]){0}, 1) == 0;
+    if (file != NULL)
+        (void)zip_fclose(file); /* only read */
+    *ret = (struct str){bytes, n};
+    return bytes == NULL ? ERR_TOO_LONG : is_whole ? ERR_OK : ERR_INVALID;
+}
+
 /* One part as a tree; *ret NULL where there is none. */
 static enum err read_part(struct package *p, struct str name, const struct doc **ret)
 {
-    struct str path = arena_str(p->arena, name);
+    struct str path = arena_str(p->arena, name), bytes;
     struct zip_stat info;
     *ret = NULL;
     if (path.p == NULL || zip_stat(p->zip, path.p, 0, &info) != 0)
         return path.p != NULL ? ERR_OK : ERR_TOO_LONG;
     bool is_sized = (info.valid & ZIP_STAT_SIZE) != 0 && info.size <= BOOK_MAX_PART_BYTES;
-    zip_file_t *file = is_sized ? zip_fopen(p->zip, path.p, 0) : NULL;
-    char *bytes = file != NULL ? arena_alloc(p->arena, info.size + 1) : NULL;
-    zip_int64_t n = bytes != NULL ? zip_fread(file, bytes, info.size) : -1;
-    if (file != NULL)
-        (void)zip_fclose(file); /* only read */
-    if (!is_sized || (file != NULL && bytes == NULL))
-        return errmsg_set(p->msg, ERR_TOO_LONG, "its part %s is bigger than %u bytes", path.p,
+    enum err e = is_sized ? unpack(p, path.p, info.size, &bytes) : ERR_TOO_LONG;
+    if (e == ERR_TOO_LONG)
+        return errmsg_set(p->msg, e, "its part %s is bigger than %u bytes", path.p,
                           BOOK_MAX_PART_BYTES);
-    if (n < 0 || (zip_uint64_t)n != info.size)
-        return errmsg_set(p->msg, ERR_INVALID, "its part %s cannot be unpacked", path.p);
-    enum err e =
-        xml_read_file((struct str){bytes, (size_t)n}, BOOK_MAX_PART_BYTES, p->arena, ret, NULL);
+    if (e != ERR_OK)
+        return errmsg_set(p->msg, e, "its part %s cannot be unpacked", path.p);
+    e = xml_read_file(bytes, BOOK_MAX_PART_BYTES, p->arena, ret, NULL);
     return e == ERR_OK ? e : errmsg_set(p->msg, e, "its part %s is no XML, or too big", path.p);
 }
 
