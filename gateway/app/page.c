@@ -1,10 +1,9 @@
 #include "app/page.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/match/match.h"
+#include "wire/address.h"
 
 #define RETRY_S "3600"
 #define TEXT_MAX_BYTES 256u /* of one code, with what stands around it */
@@ -89,18 +88,12 @@ void page_respond(struct page *p, int status, struct str content_type)
     page_free(p);
 }
 
-/* An address is a person's, so its pseudonym is counted; of IPv6 the network of 64 bits. */
+/* An address is a person's, so its pseudonym is counted. */
 struct number_id page_who(const struct page *p, struct str address)
 {
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-    uint8_t bytes[16];
-    char hex[2 * sizeof(bytes) + 1];
-    const char *text = arena_printf(p->arena, "%.*s", STR_ARG(address)).p;
-    bool is_v6 = text != NULL && inet_pton(AF_INET6, text, bytes) == 1;
-    bool is_mapped = is_v6 && memcmp(bytes, mapped, sizeof(mapped)) == 0;
-    hex_encode(is_mapped ? bytes + 12 : bytes, is_v6 ? (is_mapped ? 4 : 8) : 0, hex);
-    if (!is_v6 && text != NULL && inet_pton(AF_INET, text, bytes) == 1)
-        hex_encode(bytes, 4, hex);
+    uint8_t network[ADDRESS_NETWORK_BYTES];
+    char hex[2 * sizeof(network) + 1];
+    hex_encode(network, address_network(address, network), hex);
     return vault_number_id(p->all->parts.vault, arena_printf(p->arena, "address %s", hex));
 }
 

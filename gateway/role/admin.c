@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "port/front/front.h"
 #include "role/health.h"
+#include "role/ports.h"
 
 #define SCRATCH_BYTES (96u << 20) /* of one request; /sim/outbox may list all it holds */
 #define BODY_BYTES (64u << 20)
@@ -191,12 +192,12 @@ static struct http_response route(struct admin *a, const struct http_request *re
 static void on_request(void *ctx, struct front_token token, const struct http_request *request,
                        struct str peer)
 {
-    (void)peer; /* the listener is on the loopback */
     struct admin *a = ctx;
     arena_reset(a->arena);
     buf_reset(&a->body);
+    role_look_at_proxy(a->role, request, peer);
     bool is_own = is_own_host(a, request) || report_pages_is_host(a->reports, request);
-    if (is_own && report_pages_handle(a->reports, token, request))
+    if (is_own && report_pages_handle(a->reports, token, request, peer))
         return;
     struct http_response response =
         is_own ? route(a, request)

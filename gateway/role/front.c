@@ -66,6 +66,7 @@ static void on_request(void *ctx, struct front_token token, const struct http_re
                        struct str peer)
 {
     struct front_role *r = ctx;
+    role_look_at_proxy(r->role, request, peer);
     if (str_eq(request->path, STR("/check")))
         respond_to_check(r, token, request);
     else if (!check_pages_handle(r->check_pages, token, request, peer))

@@ -9,6 +9,7 @@
 #include "port/store/server.h"
 #include "port/store/values.h"
 #include "role/health.h"
+#include "wire/address.h"
 
 #define WATCH_MS 200
 
@@ -350,4 +351,13 @@ struct lease *role_lease(const struct role_context *role, struct store *store, s
                    (unsigned long long)role->instance, role->index);
     vault_random((uint8_t *)&ports.life, sizeof(ports.life));
     return lease_new(&ports);
+}
+
+void role_look_at_proxy(const struct role_context *role, const struct http_request *request,
+                        struct str peer)
+{
+    if (address_is_unnamed_proxy(request, peer, role->config->trusted_proxies))
+        LOG_WARN("role",
+                 "a proxy in front is not in trusted_proxies, so all people have its address",
+                 "remedy=\"trusted_proxies: %.*s\"", STR_ARG(peer));
 }

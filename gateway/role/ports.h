@@ -36,6 +36,9 @@ struct role_look *role_look_new(const struct role_context *role, struct store *s
 bool role_look_is_known(const struct role_look *look);
 /* Up and not full, as far as known. */
 bool role_look_can_write(const struct role_look *look);
+/* Says in the log that a proxy seems to be in front which trusted_proxies does not name. */
+void role_look_at_proxy(const struct role_context *role, const struct http_request *request,
+                        struct str peer);
 /* For roles that need nothing but the store: keeps role_ready in step with it, and calls fn once,
  * when the store is first up. */
 void role_watch_store(const struct role_context *role, struct store *store, timer_fn *fn,

@@ -88,13 +88,39 @@ struct str address_of_caller(const struct http_request *request, struct str peer
 {
     if (!address_is_listed(peer, trusted))
         return peer;
-    struct str last = STR_NONE; /* several headers are one list, in order (RFC 9110 5.3) */
-    for (uint32_t i = 0; i < request->n_headers; i++) {
+    struct str last = STR_NONE, caller = STR_NONE;
+    for (uint32_t i = 0; i < request->n_headers; i++) { /* several are one list (RFC 9110 5.3) */
+        struct str rest = STR_NONE;
         if (str_eq_nocase(request->headers[i].name, STR("X-Forwarded-For")))
-            last = request->headers[i].value;
+            rest = request->headers[i].value;
+        while (rest.p != NULL) {
+            last = str_trim(str_split(&rest, ','));
+            caller = address_is_listed(last, trusted) ? caller : last;
+        }
     }
-    struct str word = STR_NONE;
-    while (last.p != NULL)
-        word = str_trim(str_split(&last, ','));
-    return word;
+    return caller.p != NULL ? caller : last;
+}
+
+bool address_is_unnamed_proxy(const struct http_request *request, struct str peer,
+                              struct str trusted)
+{
+    static const char nearby[] = "127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 "
+                                 "100.64.0.0/10 ::1 fc00::/7 fe80::/10";
+    struct str forwarded =
+        http_header_get(request->headers, request->n_headers, STR("X-Forwarded-For"));
+    return forwarded.p != NULL && address_is_listed(peer, str_from(nearby)) &&
+           !address_is_listed(peer, trusted);
+}
+
+size_t address_network(struct str address, uint8_t ret[ADDRESS_NETWORK_BYTES])
+{
+    static const uint8_t ipv4[12] = {[10] = 0xff, [11] = 0xff};
+    uint8_t bytes[16];
+    unsigned bits;
+    if (!parse_address(address, bytes, &bits))
+        return 0;
+    bool is_ipv4 = memcmp(bytes, ipv4, sizeof(ipv4)) == 0;
+    size_t n = is_ipv4 ? 4 : ADDRESS_NETWORK_BYTES;
+    memcpy(ret, is_ipv4 ? bytes + sizeof(ipv4) : bytes, n);
+    return n;
 }

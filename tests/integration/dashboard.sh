@@ -184,7 +184,7 @@ edit()
 check 'a user in report_conninfo' eval "edit 's|^report_conninfo: \"|&user=x |' | grep -q 'leave them out'"
 check 'a name in it that has to be looked up' eval "edit 's|^report_conninfo: \"host=[^ ]*|report_conninfo: \"host=db.example|' | grep -q 'report_conninfo: host=db.example is a name'"
 check 'a report_url that is none' eval "edit '1a report_url: http://x/y' | grep -q 'https://reports.example.org'"
-sed -i '1a report_url: https://reports.example.org' "$STATE/waypost.yaml"
+sed -i '1a report_url: https://reports.example.org\ntrusted_proxies: 127.0.0.1' "$STATE/waypost.yaml"
 demo_stop "$STATE"
 demo_start "$STATE" "$PORT"
 proxied() { page -H 'Host: reports.example.org' -H 'Origin: https://reports.example.org' "$@"; }
@@ -192,7 +192,13 @@ check_same 'the name of the proxy is taken' 200 "$(proxied "$AT/report/login")"
 check_same 'for these pages alone' 403 "$(proxied "$AT/metrics")"
 check_same 'and signs people in' 303 "$(proxied --data-urlencode name=amina --data-urlencode password=sunflower "$AT/report/login")"
 check 'with a cookie for TLS' grep -qiE '^Set-Cookie: .*; Secure' "$STATE/head"
-sed -i '/^report_url:/d' "$STATE/waypost.yaml"
+try() { proxied -H "X-Forwarded-For: 6.6.6.6, $1" --data-urlencode "name=$2" --data-urlencode "password=$3" "$AT/report/login"; }
+check_same 'ten wrong names of one network' "$(printf '401%.0s' {1..10})" "$(for i in {1..10}; do try "2001:db8:1:2:$i::1" "name$i" x; done)"
+check_same 'are enough' 429 "$(try 2001:db8:1:2:ff::1 name x)"
+check_same 'of many networks no number is' "$(printf '401%.0s' {1..22})" "$(for i in {1..22}; do try "198.51.100.$i" "name$i" x; done)"
+check_same 'and coordinators come in' '303 303' "$(try 203.0.113.1 amina sunflower) $(try 203.0.113.2 ben 'moon & stars')"
+check 'no proxy is unknown' eval "! grep -q 'not in trusted_proxies' '$STATE/waypost.log'"
+sed -i '/^report_url:/d; /^trusted_proxies:/d' "$STATE/waypost.yaml"
 demo_stop "$STATE"
 demo_start "$STATE" "$PORT"
 

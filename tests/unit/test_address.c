@@ -48,12 +48,33 @@ static void what_is_no_address_is_named(void **state)
     }
 }
 
-static struct str caller(const char *forwarded, const char *peer, const char *trusted)
+static const struct http_request *forwarded_for(const char *forwarded)
 {
     static struct http_request request;
     request = (struct http_request){.n_headers = forwarded != NULL};
     request.headers[0] = (struct http_header){STR("x-forwarded-for"), str_from(forwarded)};
-    return address_of_caller(&request, str_from(peer), str_from(trusted));
+    return &request;
+}
+
+static struct str caller(const char *forwarded, const char *peer, const char *trusted)
+{
+    return address_of_caller(forwarded_for(forwarded), str_from(peer), str_from(trusted));
+}
+
+static bool is_unnamed(const char *forwarded, const char *peer, const char *trusted)
+{
+    return address_is_unnamed_proxy(forwarded_for(forwarded), str_from(peer), str_from(trusted));
+}
+
+static void a_proxy_that_is_not_named_is_noticed(void **state)
+{
+    (void)state;
+    assert_true(is_unnamed("6.6.6.6", "127.0.0.1", NULL));
+    assert_true(is_unnamed("6.6.6.6", "172.31.0.2", "127.0.0.1"));
+    assert_true(is_unnamed("6.6.6.6", "fd00::2", ""));
+    assert_false(is_unnamed("6.6.6.6", "127.0.0.1", "127.0.0.1"));
+    assert_false(is_unnamed("6.6.6.6", "9.9.9.9", NULL)); /* a stranger may write it */
+    assert_false(is_unnamed(NULL, "127.0.0.1", NULL));
 }
 
 /* Only the last address is the proxy's own word; a client may have sent the ones before it. */
@@ -66,6 +87,36 @@ static void only_a_trusted_proxy_is_believed(void **state)
     assert_true(str_eq(caller(forged, "9.9.9.9", NULL), STR("9.9.9.9")));
     assert_true(str_is_empty(caller(NULL, "127.0.0.1", "127.0.0.1")));
     assert_true(str_is_empty(caller("1.2.3.4,", "127.0.0.1", "127.0.0.1")));
+    const char *two = "127.0.0.1 10.0.0.0/24"; /* one proxy behind the other */
+    assert_true(str_eq(caller("6.6.6.6, 9.9.9.9, 10.0.0.2", "127.0.0.1", two), STR("9.9.9.9")));
+    assert_true(str_eq(caller("10.0.0.3, 6.6.6.6", "127.0.0.1", two), STR("6.6.6.6")));
+    assert_true(str_eq(caller("6.6.6.6, 10.0.1.2", "127.0.0.1", two), STR("10.0.1.2")));
+    assert_true(str_eq(caller("10.0.0.3, 10.0.0.2", "127.0.0.1", two), STR("10.0.0.2")));
+}
+
+/* One customer of a provider, whatever addresses he takes in turn. */
+static void a_network_is_what_one_customer_has(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *address, *network;
+    } rows[] = {
+        {"198.51.100.7", "c6336407"},
+        {"::ffff:198.51.100.7", "c6336407"},
+        {"2001:db8:1:2::1", "20010db800010002"},
+        {"2001:db8:1:2:ffff:ffff:ffff:ffff", "20010db800010002"},
+        {"2001:db8:1:3::1", "20010db800010003"},
+        {"198.51.100.7:4711", ""},
+        {"unknown", ""},
+        {"", ""},
+        {NULL, ""},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        uint8_t network[ADDRESS_NETWORK_BYTES];
+        char hex[2 * sizeof(network) + 1];
+        hex_encode(network, address_network(str_from(rows[i].address), network), hex);
+        assert_string_equal(hex, rows[i].network);
+    }
 }
 
 int main(void)
@@ -74,6 +125,8 @@ int main(void)
         cmocka_unit_test(an_address_is_found_in_its_networks),
         cmocka_unit_test(what_is_no_address_is_named),
         cmocka_unit_test(only_a_trusted_proxy_is_believed),
+        cmocka_unit_test(a_proxy_that_is_not_named_is_noticed),
+        cmocka_unit_test(a_network_is_what_one_customer_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "app/report/compose.h"
+#include "app/report/door.h"
 #include "app/report/sessions.h"
 #include "wire/form.h"
 
@@ -128,46 +129,125 @@ static void test_a_person_has_few_places(void **state)
     assert_false(newest->is_open);
 }
 
+/* Who says this name at this address. */
+static struct report_visitor at_network(const struct report_door *door, const char *name,
+                                        const char *address)
+{
+    return report_visitor_of(door, str_from(name), str_from(address));
+}
+
 static void test_wrong_passwords_wait(void **state)
 {
     (void)state;
-    struct report_door door = {0};
-    struct str name = STR("amina");
+    static const char *const places[] = {"127.0.0.1", NULL, "198.51.100.7"};
     static const int64_t waits[] = {0,     0,     2000,   4000,   8000,   16000,
                                     32000, 64000, 128000, 256000, 300000, 300000};
-    int64_t now = 0;
-    for (size_t i = 0; i < ARRAY_LEN(waits); i++) {
-        assert_int_equal(report_door_try(&door, name, at(now)), 0);
-        assert_int_equal(report_door_try(&door, STR("ben"), at(now)), 0); /* nobody else waits */
-        report_door_pass(&door, STR("ben"));
-        if (waits[i] > 0)
-            assert_int_equal(report_door_try(&door, name, at(now + 1)), waits[i] - 1);
-        now += waits[i] > 0 ? waits[i] : 1;
+    for (size_t p = 0; p < ARRAY_LEN(places); p++) {
+        static struct report_door door;
+        struct report_visitor amina = at_network(&door, "amina", places[p]);
+        struct report_visitor ben = at_network(&door, "ben", places[p]);
+        int64_t now = 0;
+        door = (struct report_door){0};
+        for (size_t i = 0; i < ARRAY_LEN(waits); i++) {
+            /* of a network there are ten before anybody at it waits: p 2 ends before */
+            if (p == 2 && i == 9)
+                break;
+            assert_int_equal(report_door_try(&door, amina, at(now)), 0);
+            assert_int_equal(report_door_try(&door, ben, at(now)), 0); /* nobody else waits */
+            report_door_pass(&door, ben, at(now));
+            if (waits[i] > 0)
+                assert_int_equal(report_door_try(&door, amina, at(now + 1)), waits[i] - 1);
+            now += waits[i] > 0 ? waits[i] : 1;
+        }
+        report_door_pass(&door, amina, at(now));
+        assert_int_equal(report_door_try(&door, amina, at(now)), 0);
+        assert_int_equal(report_door_try(&door, amina, at(now + 1)), 0);
+        assert_int_equal(report_door_try(&door, amina, at(now + 2)), 0);
+        assert_int_not_equal(report_door_try(&door, amina, at(now + 3)), 0);
+        assert_int_equal(report_door_try(&door, amina, at(now + HOUR_MS + 2)), 0); /* forgotten */
+        assert_int_equal(report_door_try(&door, amina, at(now + HOUR_MS + 3)), 0);
     }
-    report_door_pass(&door, name);
-    assert_int_equal(report_door_try(&door, name, at(now)), 0);
-    assert_int_equal(report_door_try(&door, name, at(now + 1)), 0);
-    assert_int_equal(report_door_try(&door, name, at(now + 2)), 0);
-    assert_int_not_equal(report_door_try(&door, name, at(now + 3)), 0);
-    assert_int_equal(report_door_try(&door, name, at(now + HOUR_MS + 2)), 0); /* forgotten */
-    assert_int_equal(report_door_try(&door, name, at(now + HOUR_MS + 3)), 0);
 }
 
-static void test_tries_of_all_are_limited(void **state)
+static void test_a_network_waits_for_all_its_names(void **state)
 {
     (void)state;
-    struct report_door door = {0};
-    char name[24] = "";
+    static struct report_door door;
+    char name[24], address[64];
+    door = (struct report_door){0};
+    for (int i = 0; i < 12; i++) { /* the addresses of one customer are one network */
+        (void)snprintf(name, sizeof(name), "name%d", i);
+        (void)snprintf(address, sizeof(address), "2001:db8:1:2:%d::%d", i, i);
+        assert_int_equal(report_door_try(&door, at_network(&door, name, address), at(i)),
+                         i < 10 ? 0 : 2000 - (i - 9));
+    }
+    assert_int_equal(report_door_try(&door, at_network(&door, "name", "2001:db8:1:3::1"), at(12)),
+                     0);
+    for (int i = 0; i < 12; i++) { /* of this host nobody knows who it is */
+        (void)snprintf(name, sizeof(name), "own%d", i);
+        assert_int_equal(report_door_try(&door, at_network(&door, name, "::1"), at(i)), 0);
+    }
+}
+
+/* A stranger at many networks, for a day: the coordinator comes in whenever she wants. */
+static void test_no_stranger_keeps_a_coordinator_out(void **state)
+{
+    (void)state;
+    static struct report_door door;
+    uint32_t n_tries = 0, n_refused = 0;
+    door = (struct report_door){.salt = 7};
+    struct report_visitor amina = at_network(&door, "amina", "203.0.113.9");
+    struct report_visitor away = at_network(&door, "amina", "192.0.2.1");
+    assert_int_equal(report_door_try(&door, amina, at(0)), 0);
+    report_door_pass(&door, amina, at(0));
+    for (int64_t now = 1; now < DAY_MS; now += 1000) {
+        char address[64];
+        (void)snprintf(address, sizeof(address), "2001:db8:%x:%x::1",
+                       (unsigned)(now >> 16 & 0xffff), (unsigned)(now & 0xffff));
+        if (report_door_try(&door, at_network(&door, "amina", address), at(now)) > 0)
+            n_refused++;
+        n_tries++;
+        if (now % MINUTE_MS < 1000) {
+            assert_int_equal(report_door_try(&door, amina, at(now)), 0);
+            report_door_pass(&door, amina, at(now));
+        }
+        int64_t wait_ms = report_door_try(&door, away, at(now)); /* from elsewhere: a minute */
+        assert_in_range(wait_ms, 0, MINUTE_MS);
+        if (wait_ms == 0)
+            report_door_forget(&door, away, at(now));
+    }
+    assert_true(n_tries - n_refused < 60 * 24 + 60); /* guesses at the name, of a day */
+    assert_true(report_door_knows(&door, amina, at(DAY_MS + REPORT_KNOWN_MS - MINUTE_MS - 1)));
+    assert_false(report_door_knows(&door, amina, at(DAY_MS + REPORT_KNOWN_MS)));
+    assert_false(report_door_knows(&door, away, at(DAY_MS)));
+}
+
+static void test_many_wrong_ones_are_slow_and_refused_for_nothing(void **state)
+{
+    (void)state;
+    static struct report_door door;
+    char name[24], address[24];
+    door = (struct report_door){0};
     for (uint32_t i = 0; i <= REPORT_TRIES_MINUTE; i++) {
-        struct str s = {name, (size_t)snprintf(name, sizeof(name), "name%u", i)};
-        assert_int_equal(report_door_try(&door, s, at(500)),
-                         i < REPORT_TRIES_MINUTE ? 0 : MINUTE_MS - 500);
+        (void)snprintf(name, sizeof(name), "name%u", i);
+        (void)snprintf(address, sizeof(address), "198.51.100.%u", i);
+        assert_false(report_door_is_slow(&door, at(500)));
+        assert_int_equal(report_door_try(&door, at_network(&door, name, address), at(500)), 0);
     }
-    assert_int_equal(report_door_try(&door, STR("next"), at(MINUTE_MS)), 0);
-    for (uint32_t i = 0; i < 3 * REPORT_MAX_NAMES; i++) { /* a name more than there is room for */
-        struct str s = {name, (size_t)snprintf(name, sizeof(name), "other%u", i)};
-        assert_int_equal(report_door_try(&door, s, at((2 + i) * MINUTE_MS)), 0);
+    assert_true(report_door_is_slow(&door, at(MINUTE_MS - 1)));
+    assert_false(report_door_is_slow(&door, at(MINUTE_MS)));
+    for (uint32_t i = 0; i < 2 * REPORT_MAX_COUNTS; i++) { /* more names than there is room for */
+        (void)snprintf(name, sizeof(name), "other%u", i);
+        assert_int_equal(
+            report_door_try(&door, at_network(&door, name, NULL), at((2 + i) * MINUTE_MS)), 0);
     }
+    for (uint32_t i = 0; i <= REPORT_MAX_KNOWN; i++) { /* and more people than are remembered */
+        (void)snprintf(name, sizeof(name), "known%u", i);
+        report_door_pass(&door, at_network(&door, name, NULL), at(i));
+    }
+    assert_false(report_door_knows(&door, at_network(&door, "known0", NULL), at(100)));
+    assert_true(report_door_knows(&door, at_network(&door, "known1", NULL), at(100)));
+    assert_true(report_door_knows(&door, at_network(&door, name, NULL), at(100)));
 }
 
 static struct http_request request_of(const char *host, const char *origin, const char *cookie)
@@ -542,7 +622,9 @@ int main(void)
         cmocka_unit_test(test_a_day_that_is_none_is_refused),
         cmocka_unit_test(test_places_are_limited),
         cmocka_unit_test(test_wrong_passwords_wait),
-        cmocka_unit_test(test_tries_of_all_are_limited),
+        cmocka_unit_test(test_a_network_waits_for_all_its_names),
+        cmocka_unit_test(test_no_stranger_keeps_a_coordinator_out),
+        cmocka_unit_test(test_many_wrong_ones_are_slow_and_refused_for_nothing),
         cmocka_unit_test(test_whose_request_it_is),
         cmocka_unit_test(test_cookies),
         cmocka_unit_test(test_filters),

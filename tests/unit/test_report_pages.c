@@ -26,6 +26,7 @@ struct world {
     struct report_pages *pages;
     uint32_t n_wanted, n_responses;
     int status, last_statuses[8];
+    const char *peer;
     char body[1u << 20], type[64], location[128], cookie[256], cache[64], retry[16];
 };
 
@@ -102,7 +103,7 @@ static bool begin(struct world *w, uint32_t slot, const char *method, const char
         r.headers[r.n_headers++] = (struct http_header){STR("Origin"), str_from(origin)};
     if (w->cookie[0] != '\0')
         r.headers[r.n_headers++] = (struct http_header){STR("Cookie"), str_from(w->cookie)};
-    return report_pages_handle(w->pages, (struct front_token){slot, 1}, &r);
+    return report_pages_handle(w->pages, (struct front_token){slot, 1}, &r, str_from(w->peer));
 }
 
 static void await(struct world *w, uint32_t n)
@@ -183,6 +184,34 @@ static void only_who_may_read_the_reports_gets_in(void **state)
     (void)post(w, "/report/login", "name=amina&password=sunflower");
     expect(w, 429, "Too many tries. Wait ");
     assert_int_not_equal(w->retry[0], '\0');
+}
+
+/* Strangers take all places that there are for them. */
+static void who_was_here_before_finds_a_place(void **state)
+{
+    struct world *w = *state;
+    static const char *const names[] = {"amina", "eve", "mighty", "nobody"};
+    const uint32_t n = ARRAY_LEN(names);
+    char body[64];
+    assert_int_equal(n, REPORT_MAX_SIGNING_IN - REPORT_KEPT_PLACES);
+    w->peer = "203.0.113.9";
+    sign_in(w);
+    w->cookie[0] = '\0';
+    w->peer = "198.51.100.7";
+    for (uint32_t i = 0; i < n; i++) {
+        (void)snprintf(body, sizeof(body), "name=%s&password=x", names[i]);
+        assert_true(begin(w, i, "POST", "/report/login", "http://" HOST, body));
+    }
+    assert_true(begin(w, 4, "POST", "/report/login", "http://" HOST, "name=amina&password=x"));
+    assert_int_equal(w->n_responses, 1);
+    expect(w, 429, "Wait 1 second,");
+    w->peer = "203.0.113.9";
+    assert_true(
+        begin(w, 5, "POST", "/report/login", "http://" HOST, "name=amina&password=sunflower"));
+    await(w, n + 2);
+    for (uint32_t i = 0; i < n; i++)
+        assert_int_equal(w->last_statuses[i], 401);
+    assert_int_equal(w->last_statuses[5], 303);
 }
 
 static void a_lost_database_is_told(void **state)
@@ -352,7 +381,7 @@ static void pages_have_the_name_that_they_were_given(void **state)
     assert_false(report_pages_is_host(w->pages, &r));
     w->config.report_conninfo = STR_NONE;
     assert_null(report_pages_new(&(struct report_parts){.config = &w->config}));
-    assert_false(report_pages_handle(NULL, (struct front_token){0, 0}, &r));
+    assert_false(report_pages_handle(NULL, (struct front_token){0, 0}, &r, STR_NONE));
 }
 
 static int set_up(void **state)
@@ -385,6 +414,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_WORLD(nobody_gets_in_where_no_password_is_asked_for),
         IN_WORLD(only_who_may_read_the_reports_gets_in),
+        IN_WORLD(who_was_here_before_finds_a_place),
         IN_WORLD(a_lost_database_is_told),
         IN_WORLD(every_page_and_csv_is_made),
         IN_WORLD(what_is_not_there_is_told),

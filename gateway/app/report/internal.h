@@ -5,6 +5,7 @@
 #pragma once
 
 #include "app/report/compose.h"
+#include "app/report/door.h"
 #include "app/report/report.h"
 #include "app/report/sessions.h"
 
@@ -47,9 +48,9 @@ void report_reply_words(struct report_pages *all, struct front_token token, int 
 
 /* ---- signin.c ---- */
 
-/* POST /report/login. */
+/* POST /report/login, from this address (absent: nobody knows). */
 void report_sign_in(struct report_pages *all, struct front_token token,
-                    const struct http_request *request);
+                    const struct http_request *request, struct str address);
 /* Ends all that are under way, unanswered. */
 void report_signing_free(struct report_pages *all);
 

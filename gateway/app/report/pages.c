@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "port/sink/sink.h"
+#include "wire/address.h"
 
 #define SWEEP_MS 30000
 
@@ -23,15 +24,17 @@ static struct mono_ms now_of(const struct report_pages *all)
 /* ---- requests ---- */
 
 static void take_post(struct report_pages *all, struct front_token token,
-                      const struct http_request *request, struct str path)
+                      const struct http_request *request, struct str path, struct str peer)
 {
+    const struct config *config = all->parts.config;
     struct report_session *session =
         report_session_find(&all->sessions, page_cookie(request, STR(REPORT_COOKIE)), now_of(all));
-    if (!page_is_of(request, all->parts.config->report_url))
+    if (!page_is_of(request, config->report_url))
         report_reply_words(all, token, 403, "Not from here",
                            "Only a page of these reports may do this.");
     else if (str_eq(path, STR("login")))
-        report_sign_in(all, token, request);
+        report_sign_in(all, token, request,
+                       address_of_caller(request, peer, config->trusted_proxies));
     else if (str_eq(path, STR("logout"))) {
         if (session != NULL)
             report_session_end(session);
@@ -79,7 +82,7 @@ static void not_allowed(struct report_pages *all, struct front_token token)
 }
 
 bool report_pages_handle(struct report_pages *all, struct front_token token,
-                         const struct http_request *request)
+                         const struct http_request *request, struct str peer)
 {
     const struct str folder = STR("/report/");
     struct str path = str_sub(request->path, folder.len, request->path.len);
@@ -90,7 +93,7 @@ bool report_pages_handle(struct report_pages *all, struct front_token token,
     if (str_eq(request->path, STR("/report")))
         redirect(all, token, "/report/");
     else if (str_eq(request->method, STR("POST")))
-        take_post(all, token, request, path);
+        take_post(all, token, request, path, peer);
     else if (str_eq(request->method, STR("GET")) || str_eq(request->method, STR("HEAD")))
         take_get(all, token, request, path);
     else
@@ -126,6 +129,7 @@ struct report_pages *report_pages_new(const struct report_parts *parts)
     }
     struct report_pages *all = xcalloc(1, sizeof(*all));
     all->parts = *parts;
+    arc4random_buf(&all->door.salt, sizeof(all->door.salt));
     all->arena = arena_new(1u << 20);
     all->sweep = timer_new(parts->loop, on_sweep, all);
     timer_start(parts->loop, all->sweep, SWEEP_MS);

@@ -14,7 +14,8 @@
  *
  * Nothing waits in here: a page is made while its responses come, and the listener goes on
  * meanwhile. What is asked is read-only, in one transaction for each page, and ends after
- * REPORT_TIMEOUT_MS. Sessions and wrong passwords: sessions.h. Which reports stand where: panels.c.
+ * REPORT_TIMEOUT_MS. Sessions: sessions.h; wrong passwords: door.h. Which reports stand where:
+ * panels.c.
  */
 #pragma once
 
@@ -25,8 +26,9 @@
 
 #define REPORT_TIMEOUT_MS 20000  /* one query */
 #define REPORT_REPLY_MS 90000    /* a whole page, for front_limits.reply_ms */
-#define REPORT_MAX_SIGNING_IN 4u /* at once */
-#define REPORT_MAX_JOBS 4u       /* pages of one session at once */
+#define REPORT_MAX_SIGNING_IN 8u /* at once, of whom REPORT_KEPT_PLACES were here before */
+#define REPORT_KEPT_PLACES 4u
+#define REPORT_MAX_JOBS 4u /* pages of one session at once */
 
 struct report_pages;
 
@@ -36,7 +38,7 @@ typedef void report_on_response(void *ctx, struct front_token token,
 /* All members outlive the pages. */
 struct report_parts {
     struct loop *loop;
-    const struct config *config; /* report_conninfo, report_url */
+    const struct config *config; /* report_conninfo, report_url, trusted_proxies */
     const struct metrics *metrics;
     report_on_response *fn; /* once for each request that is taken; response is borrowed */
     void *ctx;
@@ -46,8 +48,8 @@ struct report_parts {
 struct report_pages *report_pages_new(const struct report_parts *parts);
 /* Closes all connections; what is under way is not answered. Accepts NULL. */
 void report_pages_free(struct report_pages *all);
-/* False: the path is not below /report/. Accepts NULL. The request is borrowed. */
+/* False: the path is not below /report/. Accepts NULL. The request and the peer are borrowed. */
 bool report_pages_handle(struct report_pages *all, struct front_token token,
-                         const struct http_request *request);
+                         const struct http_request *request, struct str peer);
 /* May pages be asked for under this name? The one in report_url, for /report/ only. */
 bool report_pages_is_host(const struct report_pages *all, const struct http_request *request);

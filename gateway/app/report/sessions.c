@@ -3,9 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WAIT_FIRST_MS 2000
-#define WAIT_MAX_MS (5 * MINUTE_MS)
-
 static bool is_over(const struct report_session *s, struct mono_ms now)
 {
     return now.ms - s->used.ms >= REPORT_IDLE_MS || now.ms - s->began.ms >= REPORT_LIFE_MS;
@@ -114,61 +111,4 @@ void report_sessions_close(struct report_sessions *all)
     for (uint32_t i = 0; i < REPORT_MAX_SESSIONS; i++)
         reader_close(all->list[i].reader);
     *all = (struct report_sessions){0};
-}
-
-/* ---- wrong passwords ---- */
-
-static uint64_t hash_of(struct str name)
-{
-    uint64_t hash = str_hash(name);
-    return hash != 0 ? hash : 1;
-}
-
-/* The row of a name, or the one that was longest without a try. */
-static uint32_t row_of(const struct report_door *door, uint64_t name)
-{
-    uint32_t oldest = 0;
-    for (uint32_t i = 0; i < REPORT_MAX_NAMES; i++) {
-        if (door->names[i].name == name)
-            return i;
-        if (door->names[i].name == 0 ||
-            (door->names[oldest].name != 0 && door->names[i].last_ms < door->names[oldest].last_ms))
-            oldest = i;
-    }
-    return oldest;
-}
-
-int64_t report_door_try(struct report_door *door, struct str name, struct mono_ms now)
-{
-    uint64_t hash = hash_of(name);
-    uint32_t i = row_of(door, hash);
-    if (now.ms / MINUTE_MS != door->minute) {
-        door->minute = now.ms / MINUTE_MS;
-        door->n_in_minute = 0;
-    }
-    if (door->n_in_minute >= REPORT_TRIES_MINUTE)
-        return MINUTE_MS - now.ms % MINUTE_MS;
-    if (door->names[i].name == hash && now.ms < door->names[i].until_ms)
-        return door->names[i].until_ms - now.ms;
-    if (door->names[i].name != hash || now.ms - door->names[i].last_ms >= HOUR_MS)
-        door->names[i].n_wrong = 0;
-    door->names[i].name = hash;
-    door->names[i].last_ms = now.ms;
-    door->names[i].n_wrong++;
-    door->names[i].until_ms = now.ms;
-    if (door->names[i].n_wrong >= REPORT_FREE_TRIES)
-        door->names[i].until_ms += backoff_ceiling_ms(
-            WAIT_FIRST_MS, WAIT_MAX_MS, door->names[i].n_wrong - REPORT_FREE_TRIES + 1);
-    door->n_in_minute++;
-    return 0;
-}
-
-void report_door_pass(struct report_door *door, struct str name)
-{
-    uint64_t hash = hash_of(name);
-    uint32_t i = row_of(door, hash);
-    if (door->names[i].name == hash)
-        door->names[i].name = 0;
-    if (door->n_in_minute > 0)
-        door->n_in_minute--;
 }

@@ -1,6 +1,6 @@
 /*
- * sessions.h: who is signed in on the pages under /report/, and who has to wait after wrong
- * passwords. All of it is memory of one process: a restart signs everybody out. Time is data.
+ * sessions.h: who is signed in on the pages under /report/. All of it is memory of one process: a
+ * restart signs everybody out. Time is data.
  *
  * A session is a connection to PostgreSQL that was opened with the person's own name and password;
  * no password is kept. It ends after REPORT_IDLE_MS without a page, at REPORT_LIFE_MS, with its
@@ -46,27 +46,3 @@ void report_session_leave(struct report_session *session);
 void report_sessions_sweep(struct report_sessions *all, struct mono_ms now);
 /* Closes all of them at once. */
 void report_sessions_close(struct report_sessions *all);
-
-/* ---- wrong passwords ----
- *
- * Of one name the first REPORT_FREE_TRIES cost nothing; then the wait doubles from 2 s to 5
- * minutes, and is forgotten after an hour. Of all names together REPORT_TRIES_MINUTE are heard in a
- * minute. */
-#define REPORT_FREE_TRIES 3u
-#define REPORT_TRIES_MINUTE 30u
-#define REPORT_MAX_NAMES 64u
-
-struct report_door {
-    struct {
-        uint64_t name; /* hashed; 0 = free */
-        uint32_t n_wrong;
-        int64_t last_ms, until_ms;
-    } names[REPORT_MAX_NAMES];
-    int64_t minute;
-    uint32_t n_in_minute; /* tries that were wrong, or are not known to be right yet */
-};
-
-/* 0: this name may try now, and the try counts as wrong until report_door_pass; else ms to wait. */
-int64_t report_door_try(struct report_door *door, struct str name, struct mono_ms now);
-/* The password was right, or nobody looked at it. */
-void report_door_pass(struct report_door *door, struct str name);

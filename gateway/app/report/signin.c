@@ -12,12 +12,15 @@ struct report_signing {
     struct front_token token;
     struct reader *reader;
     uint32_t place;
+    struct report_visitor who;
+    struct timer *later; /* while the word that the password is wrong is held back, else NULL */
     char name[READER_NAME_BYTES];
     bool may_read, is_mighty; /* as PostgreSQL says */
 };
 
 static void signing_end(struct report_signing *s)
 {
+    timer_free(s->all->parts.loop, s->later);
     s->all->signing[s->place] = NULL;
     free(s);
 }
@@ -93,6 +96,27 @@ static void on_rights(void *ctx, enum err e, const char *words)
         let_in(s);
 }
 
+static void on_later(void *ctx)
+{
+    refuse(ctx, 401, "Name or password is wrong.");
+}
+
+static void on_wrong(struct report_signing *s, enum err e)
+{
+    struct loop *loop = s->all->parts.loop;
+    bool is_slow = report_door_is_slow(&s->all->door, loop_mono(loop));
+    LOG_WARN("report", "somebody was not let in", "err=%s many=%s",
+             e == ERR_DENIED ? "denied" : "invalid", is_slow ? "yes" : "no");
+    reader_close(s->reader);
+    s->reader = NULL;
+    if (is_slow) {
+        s->later = timer_new(loop, on_later, s);
+        timer_start(loop, s->later, REPORT_SLOW_MS);
+    } else {
+        on_later(s);
+    }
+}
+
 static void on_connected(void *ctx, enum err e, const char *words)
 {
     static const char sql[] =
@@ -102,12 +126,11 @@ static void on_connected(void *ctx, enum err e, const char *words)
     struct report_signing *s = ctx;
     const struct database_rows rows = {.on_columns = two_columns, .on_row = keep_rights, .ctx = s};
     if (e == ERR_DENIED || e == ERR_INVALID) {
-        LOG_WARN("report", "somebody was not let in", "%s",
-                 e == ERR_DENIED ? "err=denied" : "err=invalid");
-        refuse(s, 401, "Name or password is wrong.");
+        on_wrong(s, e);
         return;
     }
-    report_door_pass(&s->all->door, str_from(s->name));
+    (e == ERR_OK ? report_door_pass : report_door_forget)(&s->all->door, s->who,
+                                                          loop_mono(s->all->parts.loop));
     if (e == ERR_UNSUPPORTED) {
         LOG_ERROR("report", "PostgreSQL lets people in without a password",
                   "remedy=\"a line in pg_hba.conf: scram-sha-256 for +coordinator\"");
@@ -122,21 +145,24 @@ static void on_connected(void *ctx, enum err e, const char *words)
     }
 }
 
-/* -1: all are taken. */
-static int free_place(const struct report_pages *all)
+/* -1: all are taken, but for those that are kept for who was here before. */
+static int free_place(const struct report_pages *all, struct report_visitor who)
 {
-    for (uint32_t i = 0; i < REPORT_MAX_SIGNING_IN; i++) {
+    bool is_known = report_door_knows(&all->door, who, loop_mono(all->parts.loop));
+    uint32_t n = REPORT_MAX_SIGNING_IN - (is_known ? 0 : REPORT_KEPT_PLACES);
+    for (uint32_t i = 0; i < n; i++) {
         if (all->signing[i] == NULL)
             return (int)i;
     }
     return -1;
 }
 
-static void sign_in(struct report_pages *all, struct front_token token, int place, struct str name,
-                    struct str password)
+static void sign_in(struct report_pages *all, struct front_token token, int place,
+                    struct report_visitor who, const struct form *form)
 {
+    struct str name = form_get(form, STR("name")), password = form_get(form, STR("password"));
     struct report_signing *s = xcalloc(1, sizeof(*s));
-    *s = (struct report_signing){.all = all, .token = token, .place = (uint32_t)place};
+    *s = (struct report_signing){.all = all, .token = token, .place = (uint32_t)place, .who = who};
     if (str_copy(name, s->name, sizeof(s->name)) != ERR_OK)
         name = STR_NONE; /* which the reader refuses */
     all->signing[place] = s;
@@ -149,30 +175,36 @@ static void sign_in(struct report_pages *all, struct front_token token, int plac
                           on_connected, s);
 }
 
+static void ask_to_wait(struct report_pages *all, struct front_token token, int64_t wait_ms)
+{
+    char seconds[24], words[120];
+    uint32_t n = (uint32_t)((wait_ms + 999) / 1000);
+    int len = snprintf(seconds, sizeof(seconds), "%u", n);
+    (void)snprintf(words, sizeof(words), /* bounded by its number */
+                   "Too many tries. Wait %u second%s, then try again.", n, str_s(n));
+    report_reply_login(all, token, 429, str_from(words),
+                       (struct http_header){STR("Retry-After"), {seconds, (size_t)len}});
+}
+
 void report_sign_in(struct report_pages *all, struct front_token token,
-                    const struct http_request *request)
+                    const struct http_request *request, struct str address)
 {
     struct form form = {0};
     enum err e = form_parse(request->body, all->arena, &form);
-    struct str name = form_get(&form, STR("name")), password = form_get(&form, STR("password"));
-    if (e != ERR_OK || str_is_empty(name) || str_is_empty(password)) {
+    struct str name = form_get(&form, STR("name"));
+    if (e != ERR_OK || str_is_empty(name) || str_is_empty(form_get(&form, STR("password")))) {
         report_reply_login(all, token, 401, STR("Write your name and your password."),
                            REPORT_NO_HEADER);
         return;
     }
-    int place = free_place(all);
+    struct report_visitor who = report_visitor_of(&all->door, name, address);
+    int place = free_place(all, who);
     int64_t wait_ms =
-        place < 0 ? 1000 : report_door_try(&all->door, name, loop_mono(all->parts.loop));
-    if (wait_ms == 0) {
-        sign_in(all, token, place, name, password);
-        return;
-    }
-    char seconds[24], words[120];
-    int n = snprintf(seconds, sizeof(seconds), "%lld", (long long)(wait_ms + 999) / 1000);
-    (void)snprintf(words, sizeof(words), /* bounded by its number */
-                   "Too many tries. Wait %s seconds, then try again.", seconds);
-    report_reply_login(all, token, 429, str_from(words),
-                       (struct http_header){STR("Retry-After"), {seconds, (size_t)n}});
+        place < 0 ? 1000 : report_door_try(&all->door, who, loop_mono(all->parts.loop));
+    if (wait_ms == 0)
+        sign_in(all, token, place, who, &form);
+    else
+        ask_to_wait(all, token, wait_ms);
 }
 
 void report_signing_free(struct report_pages *all)
@@ -181,6 +213,6 @@ void report_signing_free(struct report_pages *all)
         if (all->signing[i] == NULL)
             continue;
         reader_close(all->signing[i]->reader);
-        free(all->signing[i]);
+        signing_end(all->signing[i]);
     }
 }

@@ -157,7 +157,7 @@ static const struct yaml_row top_keys[] = {
      .example = "127.0.0.1",
      .help =
          "Addresses and networks of proxies in front, separated by blanks. Only what they write\n"
-         "into X-Forwarded-For is believed, and only its last address."},
+         "into X-Forwarded-For is believed: its last address that is none of theirs."},
     {.name = "port",
      KEY(port),
      .type = &yaml_type_number,
