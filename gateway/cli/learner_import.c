@@ -16,7 +16,9 @@
 #include "wire/csv.h"
 
 #define FILE_MAX_BYTES (32u << 20)
+#define LINE_EXTRA_BYTES (1u << 20) /* of a line that is the whole file */
 #define MAX_ROWS 100000u
+#define SHOWN_BYTES 80u  /* of a cell that is wrong */
 #define N_PLACES 262144u /* more than twice as many */
 #define MAX_CELLS 16u
 #define PROGRESS_EACH 200u
@@ -49,6 +51,7 @@ struct import {
     int column_of[N_COLUMNS];    /* -1: there is none */
     uint32_t *groups;            /* that may be joined */
     uint32_t n_groups, room_groups;
+    struct arena *line_arena; /* cells of the line that is read */
     struct row *rows;
     uint32_t *places; /* of a hash table: row number, from 1 */
     uint32_t n, n_refused, n_invited, n_known, n_done;
@@ -57,8 +60,9 @@ struct import {
 static void refuse(struct import *im, uint32_t line, uint32_t column, const char *why,
                    struct str what)
 {
-    printf("%s:%u:%u: %s%s%.*s\n", im->file, line, column, why, what.len > 0 ? ": " : "",
-           STR_ARG(what));
+    struct str begin = utf8_cut(what, SHOWN_BYTES);
+    printf("%s:%u:%u: %s%s%.*s%s\n", im->file, line, column, why, what.len > 0 ? ": " : "",
+           STR_ARG(begin), begin.len < what.len ? "..." : "");
     im->n_refused++;
 }
 
@@ -77,10 +81,11 @@ static uint32_t read_cells(const struct import *im, struct str line, char separa
     buf_init(&text, line.len);
     uint32_t n = 0;
     char end = separator;
+    arena_reset(im->line_arena);
     for (size_t at = 0; end == separator && n < MAX_CELLS; n++) {
         cells[n].column = (uint32_t)utf8_count(str_sub(line, 0, at)) + 1;
         end = csv_next_cell(line, &at, separator, &text);
-        cells[n].text = arena_str(im->desk.arena, str_trim(buf_str(&text)));
+        cells[n].text = arena_str(im->line_arena, str_trim(buf_str(&text)));
     }
     return n;
 }
@@ -221,9 +226,10 @@ static void read_row(struct import *im, struct str line, uint32_t number, char s
     uint32_t twin = find_twin(im, &row);
     if (twin > 0) {
         refuse(im, number, phone.column, "the same number as in line",
-               arena_printf(im->desk.arena, "%u", twin));
+               arena_printf(im->line_arena, "%u", twin));
         return;
     }
+    row.order.lang = arena_str(im->desk.arena, row.order.lang);
     uint32_t *place = find_place(im, &row.id);
     im->rows[im->n++] = row;
     *place = im->n;
@@ -284,12 +290,12 @@ static void on_states(void *ctx, enum err e, const struct str *states, uint32_t 
 static void on_suppressed(void *ctx, const struct str *cells, uint32_t n)
 {
     struct import *im = ctx;
-    uint8_t id[NUMBER_ID_BYTES];
+    struct number_id id;
     (void)n;
-    for (uint32_t i = 0; hex_decode(cells[0], id, sizeof(id)) == ERR_OK && i < im->n; i++) {
-        if (memcmp(im->rows[i].id.bytes, id, sizeof(id)) == 0)
-            im->rows[i].known = KNOWN_LEFT;
-    }
+    uint32_t row =
+        hex_decode(cells[0], id.bytes, sizeof(id.bytes)) == ERR_OK ? *find_place(im, &id) : 0;
+    if (row > 0)
+        im->rows[row - 1].known = KNOWN_LEFT;
 }
 
 static int ask_some(struct import *im, uint32_t first, uint32_t n)
@@ -473,10 +479,13 @@ static int work(struct import *im)
 
 int learner_import(const struct cli_args *args)
 {
-    struct import im = {.args = args, .file = args->words[1]};
+    struct import im = {.args = args,
+                        .file = args->words[1],
+                        .line_arena = arena_new(FILE_MAX_BYTES + LINE_EXTRA_BYTES)};
     int code = open_all(&im);
     if (code == EX_OK)
         code = work(&im);
+    arena_free(im.line_arena);
     free(im.rows);
     free(im.places);
     free(im.groups);

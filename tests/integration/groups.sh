@@ -198,6 +198,31 @@ $STATE/list.csv:9:16: the course is not offered in this language: sw
 $STATE/list.csv:8:2: has left (STOP or DELETE), and only he or she can come back, by JOIN" \
     "$(learner import "$STATE/list.csv" --channel at --dry-run)"
 check_same 'a dry run invites nobody' '2 would be invited, 0 were known and got nothing, 6 refused.' "$(tail -1 "$STATE/words")"
+# What nobody would write: each file says what is wrong with it in bounded time and memory, and nobody is invited.
+big_list() # ROWS: with columns that nobody reads
+{
+    printf 'number,name,village\n'
+    seq -f "+2547%08.0f,$(printf 'n%.0s' {1..60}),$(printf 'v%.0s' {1..60})" 1 "$1"
+}
+limited() { (ulimit -v 600000 && ulimit -t 30 && learner import "$STATE/$1.csv" --channel at --dry-run | head -c 300; exit "${PIPESTATUS[0]}") 2>&1; }
+big_list 100000 >"$STATE/most.csv"
+check 'the most rows that are taken' limited most
+check_same 'with whatever columns beside' '100000 would be invited, 0 were known and got nothing, 0 refused.' "$(tail -1 "$STATE/words")"
+big_list 100001 >"$STATE/more.csv"
+check_same 'one more is too many' '65 waypost: learner import: more than 100000 rows; cut the file' \
+    "$(limited more >"$STATE/said" || printf '%s ' $?; tail -1 "$STATE/words")"
+{
+    printf 'number\n'
+    head -c 20000000 /dev/zero | tr '\0' 7
+} >"$STATE/long.csv"
+check_same 'a line of 20 MB' "$STATE/long.csv:2:1: no number; write it like +254700000001: $(printf '7%.0s' {1..80})..." "$(limited long)"
+printf 'number,name\n+254711700101,"ends never\n+254711700102,x\n' >"$STATE/quote.csv"
+check 'a quote that ends never costs one row' limited quote
+check_same 'and no other' '2 would be invited, 0 were known and got nothing, 0 refused.' "$(tail -1 "$STATE/words")"
+printf 'number\n+2547117\00000101\n\033[2J\n' >"$STATE/nul.csv"
+check_same 'NUL is no digit' 2 "$(limited nul | grep -ac 'no number; write it like')"
+iconv -t UTF-16 <"$STATE/list.csv" >"$STATE/utf16.csv"
+check_same 'UTF-16 has no column that is known' 1 "$(limited utf16 >"$STATE/said"; grep -c 'must name the columns' "$STATE/words")"
 learner import "$STATE/list.csv" --channel at >/dev/null || true
 check_same 'the others are invited' '2 invited, 0 were known and got nothing, 6 refused.' "$(tail -1 "$STATE/words")"
 check 'by the text that asks for consent' wait_for 10 has_sms 254711700001 1
