@@ -46,6 +46,16 @@ enum err sheet_new(const char *path, const char *title, struct sheet **ret, stru
     return ERR_OK;
 }
 
+/* The library writes what stands there, and XML has no form for these two (its section 2.2): a file
+ * with one of them opens in no office program. */
+static void drop_what_is_no_xml(char *text, size_t n)
+{
+    for (size_t i = 0; i + 2 < n; i++) {
+        if (memcmp(text + i, "\xef\xbf\xbe", 3) == 0 || memcmp(text + i, "\xef\xbf\xbf", 3) == 0)
+            text[i + 2] = '\xbd'; /* U+FFFD */
+    }
+}
+
 static void put_text(struct sheet *sheet, uint32_t column, struct str text, lxw_format *format)
 {
     struct buf copy CLEANUP(buf_fini); /* the library wants an end; its limit is in characters */
@@ -54,6 +64,7 @@ static void put_text(struct sheet *sheet, uint32_t column, struct str text, lxw_
     for (uint32_t n = 0; n < SHEET_MAX_CHARACTERS && at < text.len; n++)
         (void)utf8_next(text, &at); /* only how far it goes */
     buf_add_str(&copy, str_sub(text, 0, at));
+    drop_what_is_no_xml(copy.p, copy.len);
     keep_error(sheet, worksheet_write_string(sheet->sheet, sheet->row, (lxw_col_t)column,
                                              buf_str(&copy).p, format));
 }
