@@ -163,7 +163,8 @@ static struct str stopped_screen(const struct step *s)
         s->out->is_open = false;
         return step_text(s, COURSE_TEXT_stop_never, NO_VARS);
     }
-    return step_text(s, COURSE_TEXT_stopped, NO_VARS);
+    bool has_keys = s->input->via == VIA_USSD; /* by SMS JOIN alone returns */
+    return step_text(s, has_keys ? COURSE_TEXT_stopped : COURSE_TEXT_stop, NO_VARS);
 }
 
 /* ---- the table ---- */
