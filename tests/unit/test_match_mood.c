@@ -383,12 +383,95 @@ static void test_commands_politely(void **state)
     }
 }
 
+/* ---- words that only marks tell from a yes or no ---- */
+
+static void test_marks_make_another_word(void **state)
+{
+    (void)state;
+    static const char *const marked[] = {"ölür", "Ölür", "ÖLÜR", "annem ölür", "o\u0308lu\u0308r"};
+    static const char *const plain[] = {"olur",           "OLUR",   "olur \U0001f44d",
+                                        "olur\U0001f44d", "sí",     "evet, olur",
+                                        "d'accord",       "größer", ""};
+    for (size_t i = 0; i < ARRAY_LEN(marked); i++)
+        assert_true(match_is_marked(course_words(), str_from(marked[i]), arena));
+    for (size_t i = 0; i < ARRAY_LEN(plain); i++)
+        assert_false(match_is_marked(course_words(), str_from(plain[i]), arena));
+}
+
+/* Frequent words, each with the marks with which it is written: none is a yes or no but those that
+ * are. */
+static void test_frequent_words_with_marks_agree_to_nothing(void **state)
+{
+    (void)state;
+    static const char *const frequent[] = {
+        "où",    "là",      "été",       "même",   "après",  "déjà",   "très",      "à",
+        "ça",    "né",      "dû",        "père",   "mère",   "frère",  "école",     "problème",
+        "être",  "voilà",   "peut-être", "élève",  "forêt",  "más",    "así",       "está",
+        "día",   "también", "qué",       "él",     "té",     "sé",     "sólo",      "aún",
+        "niño",  "año",     "mamá",      "papá",   "aquí",   "allí",   "están",     "adiós",
+        "schön", "für",     "über",      "können", "müssen", "hören",  "natürlich", "früh",
+        "grün",  "möchte",  "täglich",   "heiß",   "groß",   "straße", "tür",       "kühl",
+        "ön",    "öl",      "ölür",      "ölü",    "gün",    "iş",     "kız",       "ağır",
+        "önce",  "dün",     "şu",        "kül",    "bölüm",  "gör",    "ör",        "yüz",
+        "ağ",    "göl",     "çocuk",     "kötü",   "güzel",  "söz",    "şey",       "çok",
+        "ağla",  "böyle",   "şöyle",     "köy",    "büyük",  "küçük",  "ülke"};
+    uint32_t n_wrong = 0;
+    for (size_t i = 0; i < ARRAY_LEN(frequent); i++) {
+        arena_reset(arena);
+        bool is_marked = match_is_marked(course_words(), str_from(frequent[i]), arena);
+        if (is_marked || match_agreement(course_words(), normal(frequent[i])) == AGREEMENT_NONE)
+            continue;
+        print_error("%s is a yes or no\n", frequent[i]);
+        n_wrong++;
+    }
+    assert_int_equal(n_wrong, 0);
+}
+
+/* ---- commands as people type them ---- */
+
+/* Each keyword of each language as phones and people write it. */
+static void test_keywords_in_all_dresses(void **state)
+{
+    (void)state;
+    static const char *const dresses[][2] = {
+        {"", ""},       {" ", " "},           {"", "."},       {"", "!"},           {"", "?"},
+        {"\"", "\""},   {"(", ")"},           {"*", "*"},      {"-", ""},           {"", ","},
+        {"\u200f", ""}, {"\u00ab", "\u00bb"}, {"", "\u3002"},  {"", " \U0001f64f"}, {"", "\r\n"},
+        {"\ufeff", ""}, {"", " please"},      {"", ", thanks"}};
+    const struct vocabulary *words = course_words();
+    uint32_t n = 0, n_wrong = 0;
+    for (uint32_t i = 0; i < words->n_rows; i++) {
+        const struct word_row *row = &words->rows[i];
+        char word[64], text[160], lang[WORDS_LANG_BYTES];
+        if (row->kind != WORD_KEYWORD || row->is_pair ||
+            str_copy(row->text, word, sizeof(word)) != ERR_OK ||
+            str_copy(words->langs[row->lang], lang, sizeof(lang)) != ERR_OK)
+            continue;
+        for (size_t k = 0; k < ARRAY_LEN(dresses); k++, n++) {
+            arena_reset(arena);
+            (void)snprintf(text, sizeof(text), "%s%s%s", dresses[k][0], word, dresses[k][1]);
+            enum command is = match_command(words, normal(text), lang).command;
+            if (is == (enum command)row->which)
+                continue;
+            print_error("%s: \"%s\" is %s\n", lang, text, command_row(is)->name);
+            n_wrong++;
+        }
+    }
+    assert_in_range(n, 3000, UINT32_MAX);
+    assert_int_equal(n_wrong, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_no_time),           cmocka_unit_test(test_no_idea),
-        cmocka_unit_test(test_through_with_it),   cmocka_unit_test(test_none_of_it),
+        cmocka_unit_test(test_no_time),
+        cmocka_unit_test(test_no_idea),
+        cmocka_unit_test(test_through_with_it),
+        cmocka_unit_test(test_none_of_it),
         cmocka_unit_test(test_commands_politely),
+        cmocka_unit_test(test_marks_make_another_word),
+        cmocka_unit_test(test_frequent_words_with_marks_agree_to_nothing),
+        cmocka_unit_test(test_keywords_in_all_dresses),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

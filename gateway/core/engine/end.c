@@ -93,7 +93,7 @@ struct str end_invite_screen(const struct step *s)
 
 bool end_invite_answer(struct step *s)
 {
-    enum agreement agreement = match_agreement(s->course->words, s->norm);
+    enum agreement agreement = step_agreement(s);
     if (agreement != AGREEMENT_NONE)
         self_agree(s, LEARNER_AGREED_SURVEY, agreement == AGREEMENT_YES);
     if (agreement == AGREEMENT_YES) {

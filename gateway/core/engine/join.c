@@ -78,7 +78,7 @@ void join_new_unknown(struct step *s)
 /* On USSD 3 is to check somebody's certificate, for which nobody need join. */
 bool join_consent_answer(struct step *s)
 {
-    enum agreement agreement = match_agreement(s->course->words, s->norm);
+    enum agreement agreement = step_agreement(s);
     if (s->input->via == VIA_USSD && str_eq(s->norm, STR("3")) &&
         !str_is_empty(s->course->texts[COURSE_TEXT_check_ask])) {
         engine_open_side(s, LEARNER_STATE_CHECK);

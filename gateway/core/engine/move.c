@@ -275,7 +275,7 @@ static bool is_key(const struct step *s)
 {
     uint64_t pin;
     if (!s->learner->has_move_pin)
-        return match_agreement(s->course->words, s->norm) == AGREEMENT_YES;
+        return step_agreement(s) == AGREEMENT_YES;
     return s->norm.len == 4 && str_to_u64(s->norm, 9999, &pin) == ERR_OK &&
            s->context->hash_pin != NULL;
 }
@@ -283,8 +283,7 @@ static bool is_key(const struct step *s)
 static bool is_no(const struct step *s)
 {
     return str_eq(s->norm, STR("0")) ||
-           (!s->learner->has_move_pin &&
-            match_agreement(s->course->words, s->norm) == AGREEMENT_NO);
+           (!s->learner->has_move_pin && step_agreement(s) == AGREEMENT_NO);
 }
 
 bool move_answer(struct step *s)

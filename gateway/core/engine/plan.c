@@ -56,8 +56,7 @@ void plan_skip(struct step *s)
 /* "ok" agrees to reminders and does not say when: asked again, never taken for a refusal. */
 static bool is_no_time(const struct step *s, enum answer_result result)
 {
-    return result == ANSWER_AMBIGUOUS ||
-           match_agreement(s->course->words, s->norm) == AGREEMENT_YES;
+    return result == ANSWER_AMBIGUOUS || step_agreement(s) == AGREEMENT_YES;
 }
 
 bool plan_answer(struct step *s)
@@ -72,7 +71,7 @@ bool plan_answer(struct step *s)
         understand_ask_again(s, COURSE_TEXT_one_answer);
         return true;
     }
-    if (choice < 0 && match_agreement(s->course->words, s->norm) == AGREEMENT_NO)
+    if (choice < 0 && step_agreement(s) == AGREEMENT_NO)
         choice = 0;
     if (choice >= 0)
         take_plan(s, choice == 0 ? LEARNER_PLAN_SKIPPED : (uint8_t)choice);

@@ -127,7 +127,7 @@ struct str self_share_screen(const struct step *s)
 
 bool self_share_answer(struct step *s)
 {
-    enum agreement agreement = match_agreement(s->course->words, s->norm);
+    enum agreement agreement = step_agreement(s);
     if (agreement == AGREEMENT_NONE)
         return false;
     self_agree(s, LEARNER_AGREED_SHARING, agreement == AGREEMENT_YES);

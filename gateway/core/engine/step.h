@@ -95,6 +95,11 @@ struct str step_unit_screen(const struct step *s);
 /* "M3, lesson 2" of the place behind any side state. */
 struct str step_place(const struct step *s);
 
+/* ---- what was said (understand.c) ---- */
+
+/* A yes or a no; NONE where one of its words is spelt as another one. */
+enum agreement step_agreement(const struct step *s);
+
 /* ---- the state (state.c) ---- */
 
 /* The learner's value and the table, or the course and the value, do not fit together: the step

@@ -83,6 +83,13 @@ static bool is_any_text(const struct step *s)
     return question != NULL && question_row(question->kind)->is_any_text;
 }
 
+enum agreement step_agreement(const struct step *s)
+{
+    return match_is_marked(s->course->words, s->input->text, s->arena)
+               ? AGREEMENT_NONE
+               : match_agreement(s->course->words, s->norm);
+}
+
 bool engine_has_left(const struct step *s)
 {
     return learner_has_stopped(s->learner) || s->learner->state == LEARNER_STATE_DELETED;

@@ -86,6 +86,25 @@ enum agreement match_agreement(const struct vocabulary *words, struct str normal
     return votes.has_yes ? AGREEMENT_YES : votes.has_no ? AGREEMENT_NO : AGREEMENT_NONE;
 }
 
+/* An accent or another mark of a Latin letter, in one character or behind it; no emoji. */
+static bool has_mark(struct str word)
+{
+    for (size_t i = 0; i < word.len; i++) {
+        if ((uint8_t)word.p[i] >= 0xc3 && (uint8_t)word.p[i] <= 0xcd)
+            return true;
+    }
+    return false;
+}
+
+bool match_is_marked(const struct vocabulary *words, struct str original, struct arena *arena)
+{
+    for (struct str word; (word = match_next_word(&original)).p != NULL;) {
+        if (has_mark(word) && match_has_word(words, WORDS_UNMARKED, match_normalise(word, arena)))
+            return true;
+    }
+    return false;
+}
+
 bool match_is_go_on(const struct vocabulary *words, struct str normalised)
 {
     struct str rest = normalised;

@@ -118,6 +118,8 @@ enum agreement { AGREEMENT_NONE, AGREEMENT_YES, AGREEMENT_NO };
 
 /* Key 1 or 2, or yes and no in all their forms, in any language; NONE also for both at once. */
 enum agreement match_agreement(const struct vocabulary *words, struct str normalised);
+/* Has a word that is in words_unmarked its marks, with which it is another one: "ölür"? */
+bool match_is_marked(const struct vocabulary *words, struct str original, struct arena *arena);
 /* The same before a remark: "2. but why?", "yes, I work with children". A yes only where the remark
  * neither asks nor has a word of doubt: a consent must be clear. */
 enum agreement match_near_agreement(const struct vocabulary *words, struct str original,
