@@ -23,7 +23,7 @@ if [ $# -gt 0 ]; then
 else
     attack 25 519802 846627 772368 # where several reports together told cells of the whole time
     attack 30 119
-    attack 60 496961 # where what is published of a month could be only one number beside its sum
+    attack 60 496961 381451 # where what is published of a month could be only one number beside its sum
     attack 25 $((SRANDOM % 1000000)) $((SRANDOM % 1000000))
     attack 60 $((SRANDOM % 1000000)) $((SRANDOM % 1000000))
 fi

@@ -58,6 +58,23 @@ select core.forget_numbers(array(select decode(make.number_id(i), 'hex') from ge
 select is(make.as_amina('select numbers, asked from report.numbers()'), '30 25', 'who was erased is counted still');
 select make.forget();
 
+-- ---- numbers beside people: 25 wrote on 25 numbers, and 21 joined ----
+select make.one(i, 1, '2026-03-02 09:00Z', case when i <= 21 then '[{"kind":"contact"},{"kind":"consent_asked"},{"kind":"consented","value":1}]' else '[{"kind":"contact"}]' end, make.vault(i)) from generate_series(1, 25) i;
+select make.one(i, 2, '2026-03-02 09:01Z', '[{"kind":"lesson_read","unit":"m1l1","value":0}]') from generate_series(1, 21) i;
+select is(make.as_amina('select enrolled, started from report.funnel()'), '21 21', '21 joined');
+select is(make.as_amina('select contacts, asked, opted_in from report.contact_counts()'), '- 21 21', 'how many wrote is hidden: 4 more');
+select is(make.as_amina('select numbers, asked, opted_in, kept, shared, percent_shared from report.numbers()'), '- - - - 0 -', 'so are their numbers, of which none is shared');
+select is(make.as_amina('select numbers, shared, percent_shared from report.shared_numbers'), '- 0 -', 'in the view of before, too');
+select make.forget();
+-- All were asked, and 9 of those who joined took more than a week.
+select make.one(i, 1, '2026-03-02 09:00Z', '[{"kind":"contact"},{"kind":"consent_asked"}]', make.vault(i)) from generate_series(1, 25) i;
+select make.one(i, 2, timestamptz '2026-03-02 09:01Z' + case when i > 12 then interval '8 days' else interval '0' end, '[{"kind":"consented","value":1}]') from generate_series(1, 21) i;
+select make.one(i, 3, '2026-03-11 09:00Z', '[{"kind":"lesson_read","unit":"m1l1","value":0}]') from generate_series(1, 21) i;
+select is(make.as_amina('select enrolled, started from report.funnel()'), '21 21', '21 joined, late');
+select is(make.as_amina('select contacts, asked, opted_in from report.contact_counts()'), '- - 12', 'that 25 were asked is hidden');
+select is(make.as_amina('select numbers, asked, opted_in, kept, shared from report.numbers()'), '- - 12 - 0', 'of their numbers, too');
+select make.forget();
+
 -- ---- C2: 40 started, 30 of them 70 days ago; all reached m1, 20 of the 30 and 5 of the others completed it ----
 select core.ingest(case when i <= 20 or i > 35 then make.module(i, now() - case when i <= 30 then interval '70 days 2 minutes' else interval '69 days' end)
     else (select jsonb_agg(s order by n) from jsonb_array_elements(make.module(i, now() - case when i <= 30 then interval '70 days 2 minutes' else interval '69 days' end)) with ordinality as t (s, n) where n <= 5) end)

@@ -29,5 +29,12 @@ select is(pg_temp.published(31, 16), '{45,30,15}', 'room above');
 select is(pg_temp.published(27, 14), '{40,25,15}', 'room on both sides');
 select is(pg_temp.published(41, 0), '{40,40}', 'all in one country is what everybody knows');
 select is(pg_temp.published(40, 5), '{45,NULL,NULL}', 'fewer than ten are not said, and the only other is not');
+-- Ten is the least that is said: about 10 is 10 to 12.
+select is(pg_temp.published(23, 10), '{35,NULL,NULL}', 'about 25 and about 10 of 33 can only be 23 and 10');
+select is(pg_temp.published(23, 11), '{35,NULL,NULL}', 'of 34 they are one of two pairs');
+select is(pg_temp.published(24, 11), '{35,25,10}', 'of 35 one of three: said');
+insert into core.sensitive_country (country) values ('SS');
+select is(pg_temp.published(28, 20), '{50,NULL,NULL}', 'nor is about 20 fewer where that is the least');
+select is(pg_temp.published(28, 22), '{50,30,20}', 'with room: said');
 select * from finish();
 rollback;
