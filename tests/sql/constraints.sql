@@ -41,6 +41,9 @@ select make.refused(format('insert into core.certificate (code, learner, course_
 select make.refused($$insert into core.organisation (code, name, is_default) values ('second', 'Second', true)$$,
     '23505', 'two default organisations');
 select make.refused($$insert into core.organisation (code, name) values ('Not a code', 'x')$$, '23514', 'organisation code');
+select lives_ok(format('insert into core.organisation (code, name) values (%L, %L)', 'north', repeat('ж', 80)), 'an organisation name of 160 bytes');
+select throws_ok(format('update core.organisation set name = %L where code = %L', repeat('ж', 80) || 'x', 'north'), '23514',
+    'new row for relation "organisation" violates check constraint "organisation_name_has_at_most_160_bytes"', 'and of 161');
 select make.refused($$insert into core.enrolment (learner, course, org_id) values (77, 'c', 1)$$, '23503', 'an enrolment of nobody');
 select make.refused($$insert into core.free_text (learner, seq, n, org_id, at, text) values (1, 1, 0, 1, now(), repeat('x', 1601))$$,
     '23514', 'free text of 1601 characters');
