@@ -13,7 +13,7 @@
 
 #define COHORTS_MAX 4096u
 #define COHORT_CODE_DIGITS 6
-#define COHORT_MAX_BYTES 1024u /* of one description */
+#define COHORT_MAX_BYTES 1536u /* of a description; the longest: tests/sql/constraints.sql */
 #define COHORT_MAX_DATES 16u   /* of a group with fixed dates */
 #define COHORT_MAX_PAUSES 8u
 #define COHORT_NUDGES 4u /* messages that a facilitator may choose from */

@@ -44,6 +44,15 @@ select make.refused($$insert into core.organisation (code, name) values ('Not a 
 select lives_ok(format('insert into core.organisation (code, name) values (%L, %L)', 'north', repeat('ж', 80)), 'an organisation name of 160 bytes');
 select throws_ok(format('update core.organisation set name = %L where code = %L', repeat('ж', 80) || 'x', 'north'), '23514',
     'new row for relation "organisation" violates check constraint "organisation_name_has_at_most_160_bytes"', 'and of 161');
+-- A group that has the longest of everything: gateways read its description, with 160 bytes of nicknames and 20 for larger figures.
+insert into core.cohort (org_id, code, name, join_code, course, lang, time_zone, pace, start_on, dates, pauses, quiet_from, quiet_to, days_off, join_until)
+select o.org_id, '482156', repeat('🌻', 40), 482156, repeat('c', 31), 'zh-Hant', 'America/Argentina/ComodRivadavia', 'weekly', '2026-01-05',
+    array(select date '2026-01-05' + i * 7 from generate_series(1, 16) i), array(select daterange(date '2026-01-05' + i * 7, date '2026-01-07' + i * 7) from generate_series(1, 8) i),
+    '20:00', '08:00', '{mon,tue,wed,thu,fri,sat,sun}', now()
+from core.organisation o where o.code = 'north';
+select core.set_facilitator(482156, make.number_id(i), repeat('01', 8), repeat('02', 16)) from generate_series(1, 3) i;
+select cmp_ok(octet_length(l.line || ';finished=M10:1000;hardest=M10Q10:100;nudge=4:2026-01-05T06:00:00Z;silent=') + 160 + 20, '<=', 1536, 'it stays within COHORT_MAX_BYTES')
+from core.cohorts(482156) l;
 select make.refused($$insert into core.enrolment (learner, course, org_id) values (77, 'c', 1)$$, '23503', 'an enrolment of nobody');
 select make.refused($$insert into core.free_text (learner, seq, n, org_id, at, text) values (1, 1, 0, 1, now(), repeat('x', 1601))$$,
     '23514', 'free text of 1601 characters');
