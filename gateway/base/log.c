@@ -1,6 +1,5 @@
 #include "base/log.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,6 +28,7 @@ static struct {
     enum log_level level;
     bool is_json;
     unsigned n_lost; /* lines */
+    bool is_torn;    /* the last one was written in part */
     char process[32];
     struct kind kinds[MAX_KINDS];
 } log_state = {.level = LOG_LEVEL_INFO};
@@ -44,10 +44,15 @@ void log_set_json(bool is_json)
     log_state.is_json = is_json;
 }
 
-/* False where stderr does not wait (port/systemd.h) and takes nothing now. */
+/* False where the line is lost, or a part of it: stderr does not wait (port/systemd.h) and takes
+ * nothing now, its disk is full, nobody reads it. Of a part the line ends before the next one. */
 static bool write_now(const char *bytes, size_t n)
 {
-    return write(STDERR_FILENO, bytes, n) >= 0 || errno != EAGAIN; /* nowhere to complain */
+    if (log_state.is_torn && write(STDERR_FILENO, "\n", 1) != 1)
+        return false;
+    ssize_t written = write(STDERR_FILENO, bytes, n);
+    log_state.is_torn = written > 0 && (size_t)written < n;
+    return written == (ssize_t)n;
 }
 
 /* The value behind `key=`, which begins at *rest: up to a blank, or in quotes up to the last one

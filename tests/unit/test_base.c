@@ -1,10 +1,12 @@
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -418,6 +420,42 @@ static void a_log_that_nobody_reads_stops_nobody(void **state)
     assert_int_equal(n_said + n_lost, N);
 }
 
+/* A disk that fills up in the middle of a line: what comes when it has room again stands in lines
+ * of its own. */
+static void a_line_that_is_cut_is_lost_and_ends(void **state)
+{
+    (void)state;
+    char out[2048];
+    int fd = open("/tmp", O_RDWR | O_APPEND | O_TMPFILE | O_CLOEXEC, 0600);
+    int saved = dup(STDERR_FILENO);
+    struct rlimit before, small;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_true(dup2(fd, STDERR_FILENO) >= 0);
+    log_init(LOG_LEVEL_INFO, "test-0");
+    log_write_always(LOG_LEVEL_INFO, "test", "whole", "%s", "");
+    small = (struct rlimit){(rlim_t)lseek(fd, 0, SEEK_END) * 3 / 2, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    log_write_always(LOG_LEVEL_INFO, "test", "cut", "%s", "");
+    log_write_always(LOG_LEVEL_INFO, "test", "gone", "%s", "");
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    log_write_always(LOG_LEVEL_INFO, "test", "last", "%s", "");
+    assert_true(dup2(saved, STDERR_FILENO) >= 0);
+    assert_true(signal(SIGXFSZ, handler) == SIG_IGN);
+    ssize_t n = pread(fd, out, sizeof(out) - 1, 0);
+    assert_true(n > 0);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(close(saved), 0);
+    struct str rest = {out, (size_t)n};
+    assert_true(str_ends(str_split(&rest, '\n'), STR("msg=\"whole\"")));
+    assert_true(str_starts(str_split(&rest, '\n'), STR("ts="))); /* of the line that was cut */
+    struct str line = str_split(&rest, '\n');
+    assert_true(str_starts(line, STR("ts=")) && str_ends(line, STR("msg=\"lines were lost\" n=2")));
+    line = str_split(&rest, '\n');
+    assert_true(str_starts(line, STR("ts=")) && str_ends(line, STR("msg=\"last\"")));
+    assert_int_equal(rest.len, 0);
+}
+
 static void pauses_double_up_to_their_maximum(void **state)
 {
     (void)state;
@@ -455,6 +493,7 @@ int main(void)
         cmocka_unit_test(log_lines_are_one_line_each_and_count_repeats),
         cmocka_unit_test(log_lines_may_be_json),
         cmocka_unit_test(a_log_that_nobody_reads_stops_nobody),
+        cmocka_unit_test(a_line_that_is_cut_is_lost_and_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
