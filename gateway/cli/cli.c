@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -166,8 +167,20 @@ static int end(int code)
     return code == EX_OK ? EX_IOERR : code;
 }
 
+/* A place that is closed would be given to the next file that is opened, a database's connection
+ * for one, and what is said written into it. Writing to these fails, as to a closed one. */
+static void keep_places(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            _exit(EX_OSERR); /* nowhere to complain */
+    }
+}
+
 int cli_main(int argc, char **argv)
 {
+    keep_places();
     terminal_guard();
     return end(run(argc, argv));
 }
