@@ -206,9 +206,10 @@ static bool sync_names(const struct file_spool *f)
     return is_synced;
 }
 
-/* Bytes that are no good frame are kept for a person to look at; reading goes on behind them.
- * ERR_IO when they could not be kept: they must stay where they are then. */
-static enum err put_aside(struct file_spool *f, uint64_t from, uint64_t to, const char *why)
+/* Bytes that are no good frame are kept for a person to look at; reading goes on behind them. msg:
+ * of the log, which so has a line of each kind of damage. ERR_IO when they could not be kept: they
+ * must stay where they are then. */
+static enum err put_aside(struct file_spool *f, uint64_t from, uint64_t to, const char *msg)
 {
     char name[64];
     struct str bytes;
@@ -218,8 +219,8 @@ static enum err put_aside(struct file_spool *f, uint64_t from, uint64_t to, cons
         return ERR_IO;
     int fd = openat(f->dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     bool is_kept = fd >= 0;
-    LOG_ERROR("spool", "damage was put aside", "file=\"%s/%s\" bytes=%llu why=\"%s\"", f->dir, name,
-              (unsigned long long)(to - from), why);
+    LOG_ERROR("spool", msg, "file=\"%s/%s\" bytes=%llu", f->dir, name,
+              (unsigned long long)(to - from));
     for (uint64_t at = 0; is_kept && from < to; from += bytes.len, at += bytes.len) {
         is_kept = window_read(f, from, to, &bytes) == ERR_OK;
         if (is_kept && bytes.len == 0)
@@ -285,11 +286,12 @@ static enum err peek_head(struct file_spool *f, struct buf *record)
         f->shown_to[f->n_shown++] = head + frame.bytes;
         return e;
     }
-    const char *why = !is_frame            ? "no sound record"
-                      : e == ERR_NOT_FOUND ? "its seal key is not in keys_dir"
-                                           : "sealed with another key of the same number";
+    const char *msg = !is_frame ? "put aside: no sound record"
+                      : e == ERR_NOT_FOUND
+                          ? "put aside: its seal key is not in keys_dir"
+                          : "put aside: sealed with another key of the same number";
     uint64_t next = is_frame ? head + frame.bytes : at;
-    e = put_aside(f, head, next, why);
+    e = put_aside(f, head, next, msg);
     if (e == ERR_OK)
         e = move_head(f, next);
     return e == ERR_OK ? ERR_CONFLICT : e;
@@ -418,8 +420,9 @@ static bool recover(struct file_spool *f)
             at = end = at + frame.bytes;
         }
     }
-    if (end < size && (put_aside(f, end, size, "torn end, never acknowledged") != ERR_OK ||
-                       ftruncate(f->log_fd, (off_t)end) != 0))
+    if (end < size &&
+        (put_aside(f, end, size, "put aside: torn end, never acknowledged") != ERR_OK ||
+         ftruncate(f->log_fd, (off_t)end) != 0))
         return false;
     state->tail = end;
     if (state->head == end && ftruncate(f->log_fd, 0) == 0)
