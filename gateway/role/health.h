@@ -24,6 +24,9 @@
       "a master of the Redis Cluster is away: so it is for its learners; see redis-cli cluster "   \
       "nodes")                                                                                     \
     X(redis_full, false, "Redis is full or cannot write: SMS wait in the spool")                   \
+    X(redis_refuses, false,                                                                        \
+      "Redis is there and refuses its work: SMS wait in the spool, USSD is asked to dial again; "  \
+      "see the log")                                                                               \
     X(no_sender, false, "nobody sends: SMS wait; start a sender here or elsewhere")                \
     X(spool_full, false,                                                                           \
       "the spool has no room: it is over spool_quota_mb, or its disk is full or can only be read") \

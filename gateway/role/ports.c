@@ -126,7 +126,7 @@ struct role_look {
     struct store *store;
     struct timer *timer;
     struct mono_ms probed, noted, asked;
-    bool is_probing, is_known, is_full, is_clock_off, has_tidied;
+    bool is_probing, is_known, is_full, is_refused, is_clock_off, has_tidied;
     int64_t alone_ms;      /* for about so long nobody sends */
     timer_fn *on_first_up; /* NULL = called, or nobody asked */
     void *ctx;
@@ -140,6 +140,7 @@ static void on_probe(void *ctx, enum err e, struct wall_ms server, uint32_t n_se
     look->is_probing = false;
     look->is_full = e == ERR_FULL;
     health_set(look->role, HEALTH_redis_full, look->is_full);
+    look->is_refused = e != ERR_OK && !look->is_full;
     if (e != ERR_OK)
         return;
     bool is_off = apart_ms > CLOCK_APART_MS || apart_ms < -CLOCK_APART_MS;
@@ -156,7 +157,7 @@ static void on_probe(void *ctx, enum err e, struct wall_ms server, uint32_t n_se
 static void probe(struct role_look *look)
 {
     struct mono_ms now = loop_mono(look->role->loop);
-    bool is_worried = !look->is_known || look->is_full || look->is_clock_off;
+    bool is_worried = !look->is_known || look->is_full || look->is_refused || look->is_clock_off;
     if (look->is_probing || now.ms - look->probed.ms < (is_worried ? PROBE_WORRIED_MS : PROBE_MS))
         return;
     look->is_probing = true;
@@ -287,8 +288,11 @@ static void on_look(void *ctx)
     struct role_look *look = ctx;
     bool is_up = store_is_up(look->store);
     health_set(look->role, HEALTH_redis_away, !is_up);
+    look->is_refused &= is_up; /* one that is away says nothing */
+    health_set(look->role, HEALTH_redis_refuses, look->is_refused);
     health_set(look->role, HEALTH_redis_part_away, is_up && store_n_away(look->store) > 0);
-    metrics_set(look->role->metrics, METRIC_redis_up, is_up && store_n_away(look->store) == 0);
+    metrics_set(look->role->metrics, METRIC_redis_up,
+                is_up && store_n_away(look->store) == 0 && !look->is_refused);
     if (is_up) {
         probe(look);
         note_host(look);
@@ -324,7 +328,7 @@ bool role_look_is_known(const struct role_look *look)
 
 bool role_look_can_write(const struct role_look *look)
 {
-    return store_is_up(look->store) && !look->is_full;
+    return store_is_up(look->store) && !look->is_full && !look->is_refused;
 }
 
 void role_watch_store(const struct role_context *role, struct store *store, timer_fn *fn, void *ctx)

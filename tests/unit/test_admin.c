@@ -161,13 +161,15 @@ struct clock_store {
     struct loop *loop;
     int64_t ahead_ms;
     uint32_t n_probes;
+    enum err e; /* its answer */
+    bool is_down;
 };
 
 static void clock_probe(struct store *s, store_on_probe *fn, void *ctx)
 {
     struct clock_store *c = (struct clock_store *)s;
     c->n_probes++;
-    fn(ctx, ERR_OK, (struct wall_ms){loop_wall(c->loop).ms + c->ahead_ms}, 1);
+    fn(ctx, c->e, (struct wall_ms){loop_wall(c->loop).ms + c->ahead_ms}, 1);
 }
 
 static void clock_facts(struct store *s, enum store_facts what, store_on_value *fn, void *ctx)
@@ -191,19 +193,65 @@ static void clock_board_get(struct store *s, enum store_board board, store_on_bo
 
 static bool clock_is_up(struct store *s)
 {
-    (void)s;
-    return true;
+    return !((struct clock_store *)s)->is_down;
+}
+
+static const struct store_ops clock_ops = {.probe = clock_probe,
+                                           .facts = clock_facts,
+                                           .board_put = clock_board_put,
+                                           .board_get = clock_board_get,
+                                           .is_up = clock_is_up};
+
+/* One that is there and does nothing (NOPERM, BUSY) is no place for a message, and says so. */
+static void test_a_redis_that_refuses_is_told(void **state)
+{
+    (void)state; /* no fixture */
+    static const struct {
+        enum err e;
+        bool is_down, can_write;
+        const char *words; /* what is told, "" = nothing */
+    } rows[] = {{ERR_OK, false, true, ""},
+                {ERR_UNAVAILABLE, false, false, "Redis is there and refuses its work"},
+                {ERR_UNAVAILABLE, true, false, "Redis is away"},
+                {ERR_OK, false, true, ""},
+                {ERR_IO, false, false, "Redis is there and refuses its work"},
+                {ERR_FULL, false, false, "Redis is full or cannot write"},
+                {ERR_OK, false, true, ""}};
+    struct role_slot *slots = role_slots_new(1);
+    static struct clock_store store; /* like what looks: as long as the process */
+    store = (struct clock_store){.store = {&clock_ops},
+                                 .loop = loop_mem_new((struct wall_ms){1795505860000})};
+    struct role_context role = {.loop = store.loop,
+                                .metrics = metrics_new(),
+                                .slot = slots,
+                                .all_slots = slots,
+                                .n_slots = 1};
+    (void)snprintf(slots[0].name, sizeof(slots[0].name), "front");
+    role_slot_begin(&slots[0]);
+    role_ready(&role, true);
+    static struct role_look *look;
+    look = role_look_new(&role, &store.store);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct buf told CLEANUP(buf_fini);
+        store.e = rows[i].e;
+        store.is_down = rows[i].is_down;
+        loop_mem_advance(role.loop, 60000);
+        buf_init(&told, 4096);
+        health_list(&role, loop_mono(role.loop), false, &told);
+        assert_int_equal(role_look_can_write(look), rows[i].can_write);
+        assert_int_equal(metrics_get(role.metrics, METRIC_redis_up),
+                         rows[i].can_write || rows[i].e == ERR_FULL);
+        assert_true(rows[i].words[0] == '\0'
+                        ? told.len == 0
+                        : str_find(buf_str(&told), str_from(rows[i].words)) != SIZE_MAX);
+        assert_true(health_is_ready(&role, loop_mono(role.loop)));
+    }
 }
 
 /* T39: compared with Redis' clock at the start and again and again. */
 static void test_a_clock_that_is_off_is_a_reason(void **state)
 {
     (void)state; /* no fixture */
-    static const struct store_ops ops = {.probe = clock_probe,
-                                         .facts = clock_facts,
-                                         .board_put = clock_board_put,
-                                         .board_get = clock_board_get,
-                                         .is_up = clock_is_up};
     static const struct {
         int64_t ahead_ms;
         bool is_ready;
@@ -216,7 +264,8 @@ static void test_a_clock_that_is_off_is_a_reason(void **state)
     struct role_slot *slots = role_slots_new(1);
     static struct clock_store store; /* like what looks: as long as the process */
     static struct role_look *look;
-    store = (struct clock_store){{&ops}, loop_mem_new((struct wall_ms){1795505860000}), 0, 0};
+    store = (struct clock_store){.store = {&clock_ops},
+                                 .loop = loop_mem_new((struct wall_ms){1795505860000})};
     struct role_context role = {.loop = store.loop,
                                 .metrics = metrics_new(),
                                 .slot = slots,
@@ -334,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_ready_when_all_fronts_are),
         cmocka_unit_test(test_faults_are_reasons_or_warnings),
         cmocka_unit_test(test_a_clock_that_is_off_is_a_reason),
+        cmocka_unit_test(test_a_redis_that_refuses_is_told),
         cmocka_unit_test(test_foreign_hosts_are_refused),
         cmocka_unit_test(test_a_hanging_process_is_named),
         cmocka_unit_test(test_metrics_of_all_processes),

@@ -27,6 +27,9 @@
  * another in a moment. */
 #define RETRY_NEAR_MS 100
 #define IDLE_PING_MS 2000
+#define REFUSED_TOLD_MS 60000 /* a kind of refusal, until it is told again */
+#define AWAY_TOLD_MS 5000     /* at least, until another reason for being away is told */
+#define REFUSED_BYTES 16
 
 enum link_state { LINK_STATE_CLOSED, LINK_STATE_CONNECTING, LINK_STATE_UP, LINK_STATE_WAITING };
 
@@ -43,11 +46,15 @@ struct link {
     struct link_queue unasked;   /* answered in the next turn */
     struct link_queue unused;
     uint32_t n_in_flight;
-    uint32_t n_handshake;        /* replies that are still missing before the link is up */
-    bool is_scout;               /* asks for the map, and needs nothing else of the server */
-    bool is_loading;             /* FUNCTION LOAD is under way */
-    bool is_told;                /* the log knows that it is down */
+    uint32_t n_handshake; /* replies that are still missing before the link is up */
+    bool is_scout;        /* asks for the map, and needs nothing else of the server */
+    bool is_loading;      /* FUNCTION LOAD is under way */
+    bool is_told;         /* the log knows that it is down, and why */
+    char told_why[LINK_WHY_BYTES];
+    int64_t told_ms;
     bool is_moved;               /* and that it is one of several */
+    char refused[REFUSED_BYTES]; /* what it knows of refusals: the first word of the last one */
+    int64_t refused_told_ms;
     bool is_near;                /* it may be of use in a moment */
     char life[LINK_LIFE_BYTES];  /* of the server: changes whenever it starts */
     char error[LINK_WHY_BYTES];  /* text of the last error reply */
@@ -151,6 +158,19 @@ static void link_state_set(struct link *link, enum link_state state)
         link->on_state(link->on_state_ctx, is_up);
 }
 
+/* Once, and once more when the reason is another one: it was ended, and now there is no user. */
+static void tell_away(struct link *link)
+{
+    int64_t now_ms = loop_mono(link->loop).ms;
+    if (link->is_told &&
+        (strcmp(link->told_why, link->why) == 0 || now_ms - link->told_ms < AWAY_TOLD_MS))
+        return;
+    LOG_WARN("store", "redis is away", "link=%s why=\"%s\"", link->name, link->why);
+    link->is_told = true;
+    memcpy(link->told_why, link->why, sizeof(link->told_why));
+    link->told_ms = now_ms;
+}
+
 /* The connection is gone: answers all, waits, connects anew. */
 static void link_lost(struct link *link, const char *why)
 {
@@ -161,9 +181,7 @@ static void link_lost(struct link *link, const char *why)
     timer_stop(link->loop, link->deadline_timer);
     timer_stop(link->loop, link->idle_timer);
     link->is_deadline_running = false;
-    if (!link->is_told)
-        LOG_WARN("store", "redis is away", "link=%s why=\"%s\"", link->name, why);
-    link->is_told = true;
+    tell_away(link);
     link->n_failures++;
     int64_t most_ms = link->is_near ? RETRY_NEAR_MS : RETRY_MAX_MS;
     link->is_near = false;
@@ -320,6 +338,20 @@ static void library_load(struct link *link)
 
 /* ---- replies ---- */
 
+/* Of one kind there may be one for each command, for as long as nobody mends it. */
+static void tell_refusal(struct link *link, struct str text)
+{
+    char kind[REFUSED_BYTES];
+    struct str rest = text, word = str_split(&rest, ' ');
+    int64_t now_ms = loop_mono(link->loop).ms;
+    (void)snprintf(kind, sizeof(kind), "%.*s", STR_ARG(word)); /* cut is fine */
+    if (strcmp(kind, link->refused) == 0 && now_ms - link->refused_told_ms < REFUSED_TOLD_MS)
+        return;
+    memcpy(link->refused, kind, sizeof(kind));
+    link->refused_told_ms = now_ms;
+    LOG_ERROR("store", "redis refuses a command", "reply=\"%.*s\"", STR_ARG(text));
+}
+
 static void reply_is_error(struct link *link, struct link_request *request, struct str text)
 {
     enum reply_cure cure;
@@ -340,7 +372,7 @@ static void reply_is_error(struct link *link, struct link_request *request, stru
                   STR_ARG(text));
     link->is_moved |= cure == REPLY_CURE_MOVE;
     if (cure == REPLY_CURE_PEOPLE)
-        LOG_ERROR("store", "redis refuses a command", "reply=\"%.*s\"", STR_ARG(text));
+        tell_refusal(link, text);
     request_respond(link, request, e, NULL);
     if (cure == REPLY_CURE_RELINK && link->wire != NULL)
         link_give_up(link, link->error);
