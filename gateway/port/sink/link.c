@@ -15,6 +15,13 @@
 #define RECONNECT_MAX_MS 2000
 #define REFUSED_MS 5000 /* until the schema is looked at again */
 #define GRACE_MS 1000   /* the server's own timeout comes first */
+#define TOLD_MS 60000   /* the same trouble, until the log has it again */
+
+/* What the log knows of a trouble that may last for days. */
+struct told {
+    char words[ERRMSG_BYTES];
+    int64_t at_ms;
+};
 
 enum sink_state { SINK_STATE_DOWN, SINK_STATE_CONNECTING, SINK_STATE_CHECKING, SINK_STATE_READY };
 
@@ -31,6 +38,9 @@ struct sink_link {
     uint32_t n_failures; /* in a row, to connect */
     int schema_version;  /* as found; -1 = none */
     bool is_refusal_logged;
+    bool is_check_failed; /* the schema could not be looked at */
+    bool must_look;       /* a statement does not fit to it: it may have been changed */
+    struct told told_connect, told_statement;
     TAILQ_HEAD(sink_requests, sink_request) requests; /* the first is under way when is_busy */
     struct sink_requests failed;                      /* answered in the next turn */
     bool is_busy;
@@ -103,7 +113,7 @@ static void drop(struct sink_link *s)
     PQfinish(s->conn);
     s->conn = NULL;
     s->state = SINK_STATE_DOWN;
-    s->is_busy = false;
+    s->is_busy = s->must_look = false;
     timer_stop(s->loop, s->deadline_timer);
 }
 
@@ -111,6 +121,19 @@ static void drop(struct sink_link *s)
 static struct str conn_message(const struct sink_link *s)
 {
     return str_trim(str_from(PQerrorMessage(s->conn)));
+}
+
+/* Is this news? The same again and again is told once a minute. */
+static bool is_news(const struct sink_link *s, struct told *told, struct str words)
+{
+    struct str known = str_from(told->words);
+    int64_t now_ms = loop_mono(s->loop).ms;
+    if (str_eq(known, str_sub(words, 0, sizeof(told->words) - 1)) &&
+        now_ms - told->at_ms < TOLD_MS && told->at_ms != 0)
+        return false;
+    (void)snprintf(told->words, sizeof(told->words), "%.*s", STR_ARG(words)); /* cut is fine */
+    told->at_ms = now_ms;
+    return true;
 }
 
 /* Everything fails with e; a new attempt after retry_ms. */
@@ -127,8 +150,10 @@ static void connection_end(struct sink_link *s, enum err e, int64_t retry_ms)
 static void connection_lost(struct sink_link *s, enum err e)
 {
     struct str words = conn_message(s);
-    LOG_WARN("sink", s->state == SINK_STATE_READY ? "connection lost" : "cannot connect",
-             "err=%s words=\"%.*s\"", err_name(e), STR_ARG(words));
+    if (s->state == SINK_STATE_READY)
+        LOG_WARN("sink", "connection lost", "err=%s words=\"%.*s\"", err_name(e), STR_ARG(words));
+    else if (is_news(s, &s->told_connect, words))
+        LOG_WARN("sink", "cannot connect", "err=%s words=\"%.*s\"", err_name(e), STR_ARG(words));
     s->n_failures++;
     connection_end(s, e,
                    backoff_ms(RECONNECT_FIRST_MS, RECONNECT_MAX_MS, s->n_failures, arc4random()));
@@ -162,6 +187,7 @@ static void check_start(struct sink_link *s)
         (long long)s->timeout_ms, (long long)s->timeout_ms);
     s->state = SINK_STATE_CHECKING;
     s->schema_version = -1;
+    s->is_check_failed = false;
     if (PQsetnonblocking(s->conn, 1) != 0 || PQsendQuery(s->conn, sql) != 1 ||
         PQflush(s->conn) < 0) {
         connection_lost(s, ERR_UNAVAILABLE);
@@ -210,6 +236,10 @@ static void connect_start(struct sink_link *s)
 
 static void check_end(struct sink_link *s)
 {
+    if (s->is_check_failed) {
+        connection_lost(s, ERR_UNAVAILABLE);
+        return;
+    }
     if (s->schema_version != SINK_SCHEMA_VERSION) {
         if (!s->is_refusal_logged)
             LOG_ERROR("sink", "the schema of the database is not the one of this program",
@@ -222,10 +252,13 @@ static void check_end(struct sink_link *s)
     }
     s->is_refusal_logged = false;
     s->n_failures = 0;
+    s->told_connect.at_ms = 0;
     s->state = SINK_STATE_READY;
     timer_stop(s->loop, s->deadline_timer);
     watch(s, EV_READ);
-    LOG_INFO("sink", "connected to PostgreSQL", "schema=%d", s->schema_version);
+    if (!s->must_look)
+        LOG_INFO("sink", "connected to PostgreSQL", "schema=%d", s->schema_version);
+    s->must_look = false;
     request_next(s);
 }
 
@@ -265,10 +298,13 @@ static void request_next(struct sink_link *s)
         flush(s);
 }
 
-/* What the content is to blame for is ERR_INVALID; for anything else later is worth a try. */
-static enum err sqlstate_err(const char *state)
+/* What the content is to blame for is ERR_INVALID; for anything else later is worth a try. A check
+ * that is nobody's constraint is a month's table that somebody has taken away. */
+static enum err result_err(const PGresult *result, const char *state)
 {
-    if (state == NULL)
+    if (state == NULL ||
+        (strcmp(state, "23514") == 0 && PQresultErrorField(result, PG_DIAG_TABLE_NAME) != NULL &&
+         PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME) == NULL))
         return ERR_UNAVAILABLE;
     if (strcmp(state, "57014") == 0)
         return ERR_TIMEOUT; /* statement_timeout */
@@ -282,8 +318,37 @@ static enum err sqlstate_err(const char *state)
     return ERR_UNAVAILABLE;
 }
 
-static void take_request_result(struct sink_request *r, const PGresult *result)
+/* By the begin of an SQLSTATE; the first that fits. */
+static const struct {
+    const char *state, *remedy;
+    bool is_of_schema; /* it may not be the one that was looked at */
+} troubles[] = {
+    {"42501", "the login lacks a right: waypost doctor says which", false},
+    {"42", "the tables are not those of this program: waypost doctor", true},
+    {"23514", "the table of a month is missing: attach it to core.event again", false},
+    {"25006",
+     "the server takes no writes: reset default_transaction_read_only, or name the primary", false},
+    {"53100", "the disk of PostgreSQL is full: make room", false},
+    {"53", "PostgreSQL lacks memory or room: see its log", false},
+    {"55P03", "somebody holds a lock: see pg_locks", false},
+    {"57014", "it took too long: somebody holds a lock, or the server is slow", false},
+    {"", "see the log of PostgreSQL", false},
+};
+
+static void tell_trouble(struct sink_link *s, const char *state)
 {
+    size_t i = 0;
+    while (!str_starts(str_from(state), str_from(troubles[i].state)))
+        i++;
+    s->must_look |= troubles[i].is_of_schema;
+    if (is_news(s, &s->told_statement, str_from(state)))
+        LOG_WARN("sink", "statement failed", "sqlstate=%s remedy=\"%s\"", state,
+                 troubles[i].remedy);
+}
+
+static void take_request_result(struct sink_link *s, const PGresult *result)
+{
+    struct sink_request *r = TAILQ_FIRST(&s->requests);
     if (PQresultStatus(result) == PGRES_TUPLES_OK) {
         if (r->row->take != NULL)
             r->row->take(r, result);
@@ -291,23 +356,23 @@ static void take_request_result(struct sink_request *r, const PGresult *result)
     }
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *words = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    r->e = errmsg_set(&r->message, sqlstate_err(state), "%s: %s", state != NULL ? state : "?",
+    r->e = errmsg_set(&r->message, result_err(result, state), "%s: %s", state != NULL ? state : "?",
                       words != NULL ? words : "");
     if (r->e != ERR_INVALID && r->e != ERR_CONFLICT)
-        LOG_WARN("sink", "statement failed", "sqlstate=%s%s", state != NULL ? state : "?",
-                 state != NULL && strcmp(state, "42501") == 0
-                     ? " remedy=\"the login lacks a right: waypost doctor says which\""
-                     : "");
+        tell_trouble(s, state != NULL ? state : "?");
 }
 
 static void take_result(struct sink_link *s, const PGresult *result)
 {
     if (s->state == SINK_STATE_READY && s->is_busy) {
-        take_request_result(TAILQ_FIRST(&s->requests), result);
+        take_request_result(s, result);
     } else if (s->state == SINK_STATE_CHECKING && PQresultStatus(result) == PGRES_TUPLES_OK) {
         uint64_t version = 0;
         if (str_to_u64(str_from(PQgetvalue(result, 0, 0)), INT32_MAX, &version) == ERR_OK)
             s->schema_version = (int)version;
+    } else if (s->state == SINK_STATE_CHECKING && PQresultStatus(result) == PGRES_FATAL_ERROR) {
+        const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+        s->is_check_failed = state == NULL || strcmp(state, "42P01") != 0; /* no table: no schema */
     }
 }
 
@@ -317,7 +382,12 @@ static void request_end(struct sink_link *s)
     TAILQ_REMOVE(&s->requests, r, list);
     s->is_busy = false;
     timer_stop(s->loop, s->deadline_timer);
-    request_next(s); /* before the callback, which may ask for more */
+    if (s->must_look) {
+        timer_start(s->loop, s->deadline_timer, s->timeout_ms + GRACE_MS);
+        check_start(s); /* the next ones wait for it */
+    } else {
+        request_next(s); /* before the callback, which may ask for more */
+    }
     r->row->response(r);
 }
 
