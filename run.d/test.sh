@@ -151,7 +151,7 @@ integration_again()
 # Those that take longest begin first, so that none of them is left alone at the end.
 LONG_SCRIPTS='cluster kill provider overlap kannel recycling sentinel readme report'
 # These wait for nearly all of their time, for rounds and deadlines of the gateway, and have a lane of their own.
-WAITING_SCRIPTS='groups doctor canary correct acl acl_sentinel acl_cluster author watch keys erase'
+WAITING_SCRIPTS='groups doctor canary correct acl acl_sentinel acl_cluster author watch keys erase trouble_postgres trouble_redis'
 
 # scripts_of NAME...: their files, one a line.
 scripts_of()
