@@ -90,7 +90,7 @@ select throws_ok('select core.publish_month(''2026-03-01'', ''2026-04-05 12:00Z'
 select is(core.publish_month('2026-03-20', '2026-04-06 00:00Z'), 5::bigint, 'then it is');
 set local role olu;
 select results_eq('select by, value, enrolled, started, completed, certified, percent_completed from public_report.months order by by, value',
-    $$values ('all', 'all', 55, 55, 35, 35, 60), ('country', 'KE', 55, 55, 35, 35, 60), ('language', 'ar', null, null, null, null, null::int), ('language', 'en', 30, 30, null, null, null), ('language', 'fr', null, null, null, null, null)$$,
+    $$values ('all', 'all', 55, 55, 35, 35, 60), ('country', 'KE', 55, 55, 35, 35, 65), ('language', 'ar', null, null, null, null, null::int), ('language', 'en', 30, 30, null, null, null), ('language', 'fr', null, null, null, null, null)$$,
     'rounded to 5; fewer than 10 are not said, nor the smallest beside them');
 reset role;
 select throws_ok('select core.publish_month(''2026-03-01'', ''2026-05-06 00:00Z'')', '23505', null, 'never twice');
