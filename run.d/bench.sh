@@ -194,11 +194,11 @@ bench_whole()
 }
 
 # From an answer by SMS to the next question at the provider: front, Redis and sender. 512 people at
-# once, since an SMS waits up to 10 ms for others that are read with it.
+# once, since an SMS waits up to 10 ms for others that are read with it; others take their turns between.
 bench_sms()
 {
     local pids before result load=("$ROOT/build/bench_load" --port "$PORT" --path /in/at --sms "$SINK_PORT"
-        --first "$((2 * LEARNERS + 2000))" --learners "$((LEARNERS / 4 + 512))" --connections 512)
+        --first "$((2 * LEARNERS + 2000))" --learners "$((LEARNERS / 4 + 1024))" --connections 512)
     stop_pid "$(cat "$STATE/writer.pid")" TERM 20
     bench_serve sender "$(free_port)"
     timeout 300 "${load[@]}" "${BENCH_SMS_BEFORE[@]}" >/dev/null || die 70 "SMS did not come; see $STATE/waypost.log"

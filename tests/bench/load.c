@@ -11,8 +11,12 @@
  * due at n/rate and its time counts from then, sent late or not: a stall is not hidden. Without it
  * every connection sends as soon as it has its response. --show prints the first learner's screens.
  * With --sms the INPUTs are SMS, and we are the provider's send API as well, on SINK_PORT: a step
- * is over when the callback was answered and an SMS to the learner has come. With --kannel we are
- * an operator as Kannel knows it instead: its HTTP SMSC takes an SMS as a GET, and sends by GET.
+ * is over when the callback was answered and an SMS to the learner has come. Each connection then
+ * has two learners or more, who take turns: one alone would answer before the sender has noted
+ * that the provider took the SMS. Such an answer counts for nothing (docs/course-rules.md 1.2 rule
+ * 11), the next INPUT meets the question before it, and a 2 for the consent leaves: then no SMS
+ * comes any more. With --kannel we are an operator as Kannel knows it instead: its HTTP SMSC takes
+ * an SMS as a GET, and sends by GET.
  * The result is one line of JSON.
  */
 #include <errno.h>
@@ -197,8 +201,12 @@ static void end_step(struct connection *c)
 static void read_response(struct connection *c)
 {
     ssize_t n = read(c->fd, c->in + c->len, sizeof(c->in) - 1 - c->len);
-    if (n <= 0)
-        die("the connection was closed");
+    if (n <= 0) {
+        fprintf(stderr, "load: the connection was closed; learner %u said '%s' and waits for %s\n",
+                options.first + c->next_learner, options.inputs[c->step],
+                c->is_answered ? "an SMS" : "the answer to the callback");
+        exit(1);
+    }
     c->len += (size_t)n;
     c->in[c->len] = '\0';
     if (response_length(c) > 0) {
@@ -423,7 +431,7 @@ static void parse(int argc, char **argv)
     options.inputs = argv + i;
     options.n_inputs = i < argc ? (unsigned)(argc - i) : 0;
     if (options.n_inputs <= options.skip || options.port == 0 || options.n_connections == 0 ||
-        options.n_learners < options.n_connections) {
+        options.n_learners / (options.sink_port != 0 ? 2 : 1) < options.n_connections) {
         fprintf(stderr, "load: see the head of tests/bench/load.c\n");
         exit(64);
     }
