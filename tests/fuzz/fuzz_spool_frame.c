@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct vault *vault;
     if (vault == NULL)
-        vault = vault_openssl_new_for_tests();
+        vault = vault_openssl_new_for_tests(1);
     struct str log = {(const char *)data, size};
     struct buf record;
     buf_init(&record, SPOOL_MAX_RECORD_BYTES);

@@ -60,7 +60,7 @@ static inline struct callback_world *world_new(const struct config_channel *list
     w->loop = loop_mem_new(world_start);
     w->store = store_mem_new(w->loop);
     w->spool = spool_mem_new(w->loop);
-    w->vault = vault_openssl_new_for_tests();
+    w->vault = vault_openssl_new_for_tests(1);
     w->metrics = metrics_new();
     memcpy(w->list, list, n * sizeof(*list));
     w->config = (struct config){.org = STR("Example"),

@@ -145,7 +145,7 @@ static inline int open_world(void **state)
     w->slow.ops.is_up = slow_is_up;
     w->slow.base.ops = &w->slow.ops;
     w->spool = spool_mem_new(w->loop);
-    w->vault = vault_openssl_new_for_tests();
+    w->vault = vault_openssl_new_for_tests(1);
     w->metrics = metrics_new();
     w->config = (struct config){.org = STR("Org"),
                                 .url = STR("example.org"),

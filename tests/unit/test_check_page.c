@@ -99,7 +99,7 @@ static int open_world(void **state)
     struct world *w = calloc(1, sizeof(*w));
     w->loop = loop_mem_new((struct wall_ms){1764000000000});
     w->store = store_mem_new(w->loop);
-    w->vault = vault_openssl_new_for_tests();
+    w->vault = vault_openssl_new_for_tests(1);
     w->courses = course_set_new(w->loop, w->store);
     w->config = (struct config){.org = STR("Example"), .trusted_proxies = STR("10.0.0.0/8")};
     w->pages = check_pages_new(&(struct check_page_parts){.store = w->store,

@@ -86,7 +86,7 @@ static int open_world(void **state)
     w->loop = loop_mem_new((struct wall_ms){START});
     w->store = store_mem_new(w->loop);
     w->spool = spool_mem_new(w->loop);
-    w->vault = vault_openssl_new_for_tests();
+    w->vault = vault_openssl_new_for_tests(1);
     w->metrics = metrics_new();
     w->config = (struct config){.org = STR("Org"),
                                 .url = STR("example.org"),

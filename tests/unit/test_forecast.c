@@ -206,7 +206,8 @@ static void expect_forecast(enum via via, bool has_forms, const char *lang, cons
     struct talk_fast_settings settings = {.profiles_dir = "config/profiles",
                                           .course_name = STR("children-on-the-move@1.0.0"),
                                           .bundle = buf_str(&bundle),
-                                          .start = {1736143200000}};
+                                          .start = {1736143200000},
+                                          .seed = 1};
     assert_int_equal(talk_fast_new(&settings, &fast, &msg), ERR_OK);
     const struct course *in = lang != NULL ? course_in(course, str_from(lang), -1) : course;
     play(talk_fast_world(fast), in, via, str_from(join), &sent);

@@ -101,7 +101,7 @@ static int set_up(void **state)
     w->store = store_mem_new(w->loop);
     w->sink = sink_mem_new(w->loop);
     w->sender = sender_mem_new(w->loop);
-    w->vault = vault_openssl_new_for_tests();
+    w->vault = vault_openssl_new_for_tests(1);
     w->metrics = metrics_new();
     w->settings[0] = (struct setting){STR("username"), STR("demo")};
     w->settings[1] = (struct setting){STR("apikey"), STR("k")};

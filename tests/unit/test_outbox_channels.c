@@ -141,7 +141,7 @@ static int set_up(void **state)
     w->store = store_mem_new(w->loop);
     w->sink = sink_mem_new(w->loop);
     w->sender = sender_mem_new(w->loop);
-    w->vault = vault_openssl_new_for_tests();
+    w->vault = vault_openssl_new_for_tests(1);
     w->metrics = metrics_new();
     for (uint32_t i = 0; i < N_CHANNELS; i++) {
         w->list[i] = rows[i];

@@ -141,7 +141,7 @@ static int set_up(void **state)
     w->sink.ops = &sink_ops;
     w->sender.ops = &sender_ops;
     w->loop = loop_mem_new(start);
-    w->vault = vault_openssl_new_for_tests();
+    w->vault = vault_openssl_new_for_tests(1);
     w->metrics = metrics_new();
     w->channel = (struct config_channel){.name = STR("token"),
                                          .profile = STR("hormuud"),

@@ -470,7 +470,8 @@ static void open_world(const char *name)
     struct talk_fast_settings settings = {.profiles_dir = "config/profiles",
                                           .course_name = str_from(name),
                                           .bundle = buf_str(&bundle),
-                                          .start = {1736143200000}};
+                                          .start = {1736143200000},
+                                          .seed = seed};
     talk_fast_free(fast);
     if (talk_fast_new(&settings, &fast, &msg) != ERR_OK)
         fail_msg("%s", msg.text);

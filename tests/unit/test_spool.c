@@ -268,7 +268,7 @@ static struct bench *bench_new(void)
     (void)snprintf(b->dir, sizeof(b->dir), "%s/test_spool.XXXXXX",
                    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     assert_non_null(mkdtemp(b->dir));
-    b->vault = vault_openssl_new_for_tests();
+    b->vault = vault_openssl_new_for_tests(1);
     b->loop = loop_mem_new((struct wall_ms){1764000000000});
     buf_init(&b->record, SPOOL_MAX_RECORD_BYTES);
     return b;
@@ -1055,7 +1055,7 @@ static void crc_is_that_of_zlib(void **state)
 static void every_cut_or_bent_frame_is_refused(void **state)
 {
     (void)state;
-    struct vault *vault = vault_openssl_new_for_tests();
+    struct vault *vault = vault_openssl_new_for_tests(1);
     struct spool_frame read;
     struct buf frame, record;
     buf_init(&frame, 1000);

@@ -97,7 +97,8 @@ static void who_is_not_reached_is_reminded_on_another_day(void **state)
                                           .bundle = buf_str(&bundle),
                                           .start = {1736154000000}, /* a Monday at noon there */
                                           .zone = nairobi,
-                                          .sms_per_s = 1.0 / (15 * 60)};
+                                          .sms_per_s = 1.0 / (15 * 60),
+                                          .seed = 1};
     if (talk_fast_new(&settings, &fast, &msg) != ERR_OK)
         fail_msg("%s", msg.text);
     world = talk_fast_world(fast);

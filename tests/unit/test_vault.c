@@ -105,7 +105,7 @@ static void number_id_is_hmac_sha256_cut(void **state)
         {"", "02c2cae45f82ce4b76cc75a18b9af0d6"},
         {"+254700000001", "0949b9859504faa449c9cef4920fd737"},
     };
-    struct vault *v = vault_openssl_new_for_tests();
+    struct vault *v = vault_openssl_new_for_tests(0);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct number_id id = vault_number_id(v, str_from(rows[i].e164));
         char hex[2 * NUMBER_ID_BYTES + 1];
@@ -119,7 +119,7 @@ static void number_id_is_hmac_sha256_cut(void **state)
 static void two_forms_of_a_number_are_one_person(void **state)
 {
     (void)state;
-    struct vault *v = vault_openssl_new_for_tests();
+    struct vault *v = vault_openssl_new_for_tests(0);
     struct number_id with = vault_number_id(v, STR("+5491123000101"));
     struct number_id without = vault_number_id(v, STR("+541123000101"));
     struct number_id other = vault_number_id(v, STR("+541123000102"));
@@ -131,7 +131,7 @@ static void two_forms_of_a_number_are_one_person(void **state)
 static void sealed_opens_again(void **state)
 {
     (void)state;
-    struct vault *v = vault_openssl_new_for_tests();
+    struct vault *v = vault_openssl_new_for_tests(0);
     static const char *const texts[] = {"+254700000001", "",
                                         "a longer one, of several blocks ....."};
     struct buf sealed, opened;
@@ -158,7 +158,7 @@ static void sealed_opens_again(void **state)
 static void same_text_never_seals_alike(void **state)
 {
     (void)state;
-    struct vault *v = vault_openssl_new_for_tests();
+    struct vault *v = vault_openssl_new_for_tests(0);
     struct buf one, two;
     buf_init(&one, MAX_BYTES);
     buf_init(&two, MAX_BYTES);
@@ -175,7 +175,7 @@ static void same_text_never_seals_alike(void **state)
 static void what_was_touched_does_not_open(void **state)
 {
     (void)state;
-    struct vault *v = vault_openssl_new_for_tests();
+    struct vault *v = vault_openssl_new_for_tests(0);
     struct buf sealed, opened;
     buf_init(&sealed, MAX_BYTES);
     buf_init(&opened, MAX_BYTES);
@@ -216,7 +216,7 @@ static void what_was_touched_does_not_open(void **state)
 static void boxes_open_old_and_new(void **state)
 {
     (void)state;
-    struct vault *v = vault_openssl_new_for_tests();
+    struct vault *v = vault_openssl_new_for_tests(0);
     struct buf box CLEANUP(buf_fini), old CLEANUP(buf_fini), opened CLEANUP(buf_fini);
     static const char length[] = {0, 0, 0, 4 + VAULT_TAG_BYTES};
     buf_init(&box, MAX_BYTES);
@@ -267,7 +267,7 @@ static void expect_packed(const struct vault *v, const char *number, bool is_pac
 static void a_number_lies_in_nine_bytes(void **state)
 {
     (void)state; /* no fixture */
-    struct vault *v = vault_openssl_new_for_tests();
+    struct vault *v = vault_openssl_new_for_tests(0);
     expect_packed(v, "+254700000001", true);
     expect_packed(v, "+1", true);
     expect_packed(v, "+999999999999999", true); /* 15 digits, the most that there are */
@@ -282,7 +282,7 @@ static void a_number_lies_in_nine_bytes(void **state)
 static void seal_stops_at_the_ceiling_of_the_buf(void **state)
 {
     (void)state;
-    struct vault *v = vault_openssl_new_for_tests();
+    struct vault *v = vault_openssl_new_for_tests(0);
     struct vault_sealed s;
     struct buf fits, short_by_one;
     buf_init(&fits, 4 + VAULT_TAG_BYTES);
@@ -547,6 +547,26 @@ static void random_bytes_differ(void **state)
     vault_free(NULL);
 }
 
+/* What a test draws can be drawn again, whatever pieces it is asked for in; nothing else can. */
+static void a_seed_draws_the_same_again(void **state)
+{
+    (void)state;
+    enum { BYTES = 48 };
+    static const uint64_t seeds[] = {7, 7, 8, 0, 0};
+    uint8_t drawn[ARRAY_LEN(seeds)][2 * BYTES];
+    for (size_t i = 0; i < ARRAY_LEN(seeds); i++) {
+        struct vault *v = vault_openssl_new_for_tests(seeds[i]);
+        vault_draw(v, drawn[i], BYTES);
+        vault_draw(v, drawn[i] + BYTES, BYTES - 3);
+        vault_draw(v, drawn[i] + 2 * BYTES - 3, 3);
+        vault_free(v);
+        assert_memory_not_equal(drawn[i], drawn[i] + BYTES, BYTES);
+    }
+    assert_memory_equal(drawn[0], drawn[1], sizeof(drawn[0]));
+    for (size_t i = 2; i < ARRAY_LEN(seeds); i++)
+        assert_memory_not_equal(drawn[i], drawn[i - 1], sizeof(drawn[0]));
+}
+
 /* A child begins with bytes of its own, whatever its parent had fetched ahead. */
 static void a_forked_process_has_other_random_bytes(void **state)
 {
@@ -682,6 +702,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(letters_are_for_one_reader, folder_setup, folder_teardown),
         cmocka_unit_test(letters_stop_at_the_ceiling),
         cmocka_unit_test(random_bytes_differ),
+        cmocka_unit_test(a_seed_draws_the_same_again),
         cmocka_unit_test(a_forked_process_has_other_random_bytes),
         cmocka_unit_test(any_number_of_random_bytes),
     };

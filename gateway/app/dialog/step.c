@@ -137,7 +137,7 @@ static struct input input_of(const struct dialog *d)
     input.is_erase_asked = shown_erase_asked(&d->learner, input.now.ms);
     input.check = d->check;
     input.moved = d->moved;
-    vault_random(input.seed, sizeof(input.seed));
+    vault_draw(d->all->parts.vault, input.seed, sizeof(input.seed));
     return input;
 }
 

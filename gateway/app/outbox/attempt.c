@@ -195,7 +195,7 @@ void outbox_clear(struct outbox_job *job)
 static int64_t backoff_of(const struct outbox_job *job)
 {
     uint32_t chance;
-    vault_random((uint8_t *)&chance, sizeof(chance));
+    vault_draw(job->owner->ports.vault, (uint8_t *)&chance, sizeof(chance));
     return backoff_ms(OUTBOX_BASE_DELAY_MS, OUTBOX_MAX_DELAY_MS, job->n_attempts, chance);
 }
 

@@ -187,7 +187,7 @@ static void open_ports(struct talk_fast *f)
     f->spool = spool_mem_new(f->loop);
     f->sink = sink_mem_new(f->loop);
     f->sender = sender_mem_new(f->loop);
-    f->vault = vault_openssl_new_for_tests();
+    f->vault = vault_openssl_new_for_tests(f->settings->seed);
     f->metrics = metrics_new();
     metrics_name_channel(f->metrics, channel_rows[0].name);
     f->reader = http_reader_new(&(struct http_limits){16384, 65536});

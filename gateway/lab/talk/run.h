@@ -76,6 +76,7 @@ struct talk_fast_settings {
     struct zone zone;          /* of the phones */
     double sms_per_s;          /* that the timers count on; 0 = as the channels say */
     uint32_t reminder_holdout; /* as in the configuration; 0 = all get their reminders */
+    uint64_t seed; /* of pseudonyms, codes, lots and back-offs; 0 = they are drawn anew */
 };
 
 /* ERR_INVALID and others with the reason in msg. Settings are borrowed for its life. */

@@ -28,8 +28,9 @@ struct vault_sealed {
  * ERR_DENIED: a key file that others may read. A dir that
  * ends in "/keys_" is how the names of such files begin (systemd's LoadCredential=keys:DIR). */
 enum err vault_openssl_new(const char *dir, struct vault **ret, struct errmsg *msg) MUST_CHECK;
-/* Fixed keys, for transcripts and tests only. */
-struct vault *vault_openssl_new_for_tests(void);
+/* Fixed keys, for transcripts and tests only. seed: all that vault_draw gives follows from it; 0 =
+ * it is drawn anew each time. */
+struct vault *vault_openssl_new_for_tests(uint64_t seed);
 /* Makes missing key files in dir (created 0700). Existing ones are never touched. ERR_IO, with the
  * file in msg; what was made stays. */
 enum err vault_make_keys(const char *dir, struct errmsg *msg) MUST_CHECK;
@@ -99,3 +100,6 @@ static inline uint16_t vault_box_key_id(struct str box)
 }
 /* From the operating system's CSPRNG; aborts when it fails. */
 void vault_random(uint8_t *dst, size_t n);
+/* The same; but a vault for tests that has a seed gives the same bytes in every run, so that what
+ * failed once fails again. */
+void vault_draw(const struct vault *v, uint8_t *dst, size_t n);
