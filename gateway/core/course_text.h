@@ -227,6 +227,7 @@
     X(recall_done, done, "right total", "behind the last of them")                                 \
     X(thanks, nothing, "", "thanks, a greeting, a thumb up: how to go on follows")                 \
     X(later, nothing, "", "no time now: there is no hurry, the place is kept")                     \
+    X(consent_later, consent_again, "", "the same before the consent: 1 agrees, whenever it is")   \
     X(unclear, nothing, "", "at a question, no idea what to do: how it is answered; it follows")   \
     X(finished, nothing, "place", "at a question, through with it: the present step; it follows")  \
     X(first_this, nothing, "",                                                                     \

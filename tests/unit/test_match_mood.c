@@ -148,6 +148,114 @@ static void test_no_time(void **state)
     expect_mood(MOOD_BUSY, texts, ARRAY_LEN(texts));
 }
 
+/* A lesson ends with "Stop here or reply 9": who says so wants to go on another day. */
+static void test_a_stop_for_now_is_none(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"stop here",
+                                        "Stop here.",
+                                        "stop for today",
+                                        "Stop for today please",
+                                        "stop for now",
+                                        "stop until tomorrow",
+                                        "I stop here for today",
+                                        "I will stop here for today",
+                                        "i'll stop here",
+                                        "let me stop here",
+                                        "I want to stop for today",
+                                        "can we stop for today",
+                                        "stop here and continue tomorrow",
+                                        "stop for the day",
+                                        "enough for today",
+                                        "that's enough for now",
+                                        "I am done for today",
+                                        "no more for today",
+                                        "pause for today",
+                                        "quit for now",
+                                        "I need a break",
+                                        "arrêtez ici",
+                                        "stop ici",
+                                        "j'arrête ici",
+                                        "je m'arrête ici pour aujourd'hui",
+                                        "stop pour aujourd'hui",
+                                        "on arrête pour ce soir",
+                                        "arrêter jusqu'à demain",
+                                        "assez pour aujourd'hui",
+                                        "ça suffit pour aujourd'hui",
+                                        "c'est tout pour aujourd'hui",
+                                        "j'ai besoin d'une pause",
+                                        "pare aquí",
+                                        "paro aquí por hoy",
+                                        "stop por hoy",
+                                        "lo dejo por hoy",
+                                        "quiero parar por hoy",
+                                        "parar hasta mañana",
+                                        "basta por hoy",
+                                        "suficiente por hoy",
+                                        "necesito un descanso",
+                                        "burada durun",
+                                        "burada duruyorum",
+                                        "bugünlük yeter",
+                                        "bugünlük bu kadar",
+                                        "şimdilik dur",
+                                        "bugün için yeter",
+                                        "yarına kadar dur",
+                                        "mola vermek istiyorum",
+                                        "hier aufhören",
+                                        "ich höre hier auf",
+                                        "ich höre für heute auf",
+                                        "ich möchte hier aufhören",
+                                        "stopp für heute",
+                                        "Schluss für heute",
+                                        "genug für heute",
+                                        "das reicht für heute",
+                                        "für heute genug",
+                                        "stopp bis morgen",
+                                        "ich brauche eine Pause",
+                                        "стоп на сегодня",
+                                        "на сегодня хватит",
+                                        "хватит на сегодня",
+                                        "я остановлюсь здесь",
+                                        "на сегодня всё",
+                                        "стоп до завтра",
+                                        "пока хватит",
+                                        "мне нужен перерыв",
+                                        "التوقف هنا",
+                                        "سأتوقف هنا",
+                                        "أريد أن أتوقف هنا اليوم",
+                                        "يكفي اليوم",
+                                        "توقف حتى الغد",
+                                        "أحتاج إلى استراحة",
+                                        "inatosha kwa leo",
+                                        "naishia hapa leo"};
+    expect_mood(MOOD_BUSY, texts, ARRAY_LEN(texts));
+}
+
+static void test_a_bare_stop_beside_it_is_one(void **state)
+{
+    (void)state;
+    static const char *const stops[] = {"stop for today stop",
+                                        "stop. enough for today",
+                                        "enough for today, unsubscribe",
+                                        "stop now",
+                                        "stop today",
+                                        "stop forever",
+                                        "stop messages for today",
+                                        "stop sending me messages for today",
+                                        "I'm busy, stop",
+                                        "arrêtez maintenant",
+                                        "stopp jetzt",
+                                        "basta",
+                                        "хватит",
+                                        "توقف",
+                                        "dur"};
+    for (size_t i = 0; i < ARRAY_LEN(stops); i++) {
+        arena_reset(arena);
+        if (!match_is_stop(course_words(), normal(stops[i])))
+            fail_msg("\"%s\" is no STOP", stops[i]);
+    }
+}
+
 static void test_no_idea(void **state)
 {
     (void)state;
@@ -465,6 +573,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_time),
+        cmocka_unit_test(test_a_stop_for_now_is_none),
+        cmocka_unit_test(test_a_bare_stop_beside_it_is_one),
         cmocka_unit_test(test_no_idea),
         cmocka_unit_test(test_through_with_it),
         cmocka_unit_test(test_none_of_it),

@@ -56,6 +56,19 @@ static enum command command_instead(const struct step *s, enum mood mood)
                                                : COMMAND_NONE;
 }
 
+/* Nothing is kept yet but the question. */
+static bool answer_before_consent(struct step *s, enum mood mood)
+{
+    bool is_asked = s->learner->state == LEARNER_STATE_CONSENT && s->input->via == VIA_SMS;
+    if (mood != MOOD_BUSY || !is_asked)
+        return false;
+    if (understand_nothing(s)) {
+        step_say(s, step_text(s, COURSE_TEXT_consent_later, NO_VARS));
+        s->out->shows = OUTCOME_SHOWS_KEYS;
+    }
+    return true;
+}
+
 bool mood_try(struct step *s)
 {
     static void (*const answers[])(struct step * s) = {
@@ -67,7 +80,7 @@ bool mood_try(struct step *s)
     if (match.command != COMMAND_NONE)
         return engine_command(s, &match);
     if (!learner_is_enrolled(s->learner))
-        return false;
+        return answer_before_consent(s, mood);
     if (understand_nothing(s))
         answers[mood](s);
     return true;

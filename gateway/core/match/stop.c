@@ -111,30 +111,44 @@ static bool begins_with(struct str text, struct str phrase, struct str *ret_rest
     return true;
 }
 
-/* Is the text one of the list's phrases, with nothing but courtesy or a STOP behind it? */
+/* Is the text one of the list's phrases, with nothing behind it but courtesy or words of beside? */
 static bool is_phrase_and_courtesy(const struct vocabulary *words, enum word_list list,
-                                   struct str text)
+                                   enum word_list beside, struct str text)
 {
     struct str phrase, rest = text;
     struct str first = match_next_word(&rest);
     for (uint32_t at = 0; match_next_phrase(words, list, first, &at, &phrase);) {
         if (begins_with(text, phrase, &rest) &&
-            match_has_words(words, WORDS_COURTESY, WORDS_STOP_STRONG, rest))
+            match_has_words(words, WORDS_COURTESY, beside, rest))
             return true;
     }
     return false;
 }
 
-/* The same with courtesy or a STOP before it, too: "stop, wrong number". */
-static bool is_whole_phrase(const struct vocabulary *words, enum word_list list, struct str text)
+/* The same with such words before it, too. */
+static bool is_phrase_beside(const struct vocabulary *words, enum word_list list,
+                             enum word_list beside, struct str text)
 {
     for (struct str word;;) {
-        if (is_phrase_and_courtesy(words, list, text))
+        if (is_phrase_and_courtesy(words, list, beside, text))
             return true;
         word = match_next_word(&text);
-        if (word.p == NULL || !match_has_words(words, WORDS_COURTESY, WORDS_STOP_STRONG, word))
+        if (word.p == NULL || !match_has_words(words, WORDS_COURTESY, beside, word))
             return false;
     }
+}
+
+/* With courtesy or a STOP around it: "stop, wrong number". */
+static bool is_whole_phrase(const struct vocabulary *words, enum word_list list, struct str text)
+{
+    return is_phrase_beside(words, list, WORDS_STOP_STRONG, text);
+}
+
+/* "Stop for today", as a lesson's last line offers it: who says that wants to go on another day.
+ * With a bare STOP beside it, it is one. */
+static bool is_for_now(const struct vocabulary *words, struct str text)
+{
+    return is_phrase_beside(words, PHRASES_FOR_NOW, WORDS_COURTESY, text);
 }
 
 /* Where a phrase that may stand anywhere begins: behind "not" or "never" it says the opposite,
@@ -174,8 +188,10 @@ enum mood match_mood(const struct vocabulary *words, struct str normalised)
     static const struct {
         enum word_list list;
         enum mood mood;
-    } rows[] = {
-        {PHRASES_LATER, MOOD_BUSY}, {PHRASES_UNCLEAR, MOOD_LOST}, {PHRASES_FINISHED, MOOD_THROUGH}};
+    } rows[] = {{PHRASES_FOR_NOW, MOOD_BUSY},
+                {PHRASES_LATER, MOOD_BUSY},
+                {PHRASES_UNCLEAR, MOOD_LOST},
+                {PHRASES_FINISHED, MOOD_THROUGH}};
     for (size_t i = 0; i < ARRAY_LEN(rows) && !is_key(normalised); i++) {
         if (is_whole_phrase(words, rows[i].list, normalised))
             return rows[i].mood;
@@ -194,7 +210,7 @@ static bool is_mood_and_stop(const struct vocabulary *words, struct str text)
 
 bool match_is_stop(const struct vocabulary *words, struct str normalised)
 {
-    if (is_key(normalised) || match_may_be_stop(words, normalised))
+    if (is_key(normalised) || match_may_be_stop(words, normalised) || is_for_now(words, normalised))
         return false;
     return is_stop_of_words(words, normalised) || is_spelled_stop(words, normalised) ||
            is_torn_stop(words, normalised) || is_mood_and_stop(words, normalised) ||

@@ -56,6 +56,7 @@
     X(PHRASES_COST, phrases_cost, "asks what it costs")                                            \
     X(PHRASES_JOIN, phrases_join, "JOIN in a sentence: enrol me")                                  \
     X(PHRASES_PERSON, phrases_person, "somebody wants to speak with a person: call me")            \
+    X(PHRASES_FOR_NOW, phrases_for_now, "a STOP for now only: stop for today, I stop here")        \
     X(PHRASES_LATER, phrases_later, "somebody has no time now: not now, I am busy")                \
     X(PHRASES_UNCLEAR, phrases_unclear, "somebody sees not what to do: too hard, which one?")      \
     X(PHRASES_FINISHED, phrases_finished, "somebody thinks to be through: I finished")             \
