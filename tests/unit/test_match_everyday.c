@@ -250,6 +250,53 @@ static void test_a_sentence_means_what_its_list_says(void **state)
     assert_int_equal(n_wrong, 0);
 }
 
+/* For who learns in Turkish "on" is ten, and "ön" (front) is not. */
+static void test_a_marked_word_is_no_number(void **state)
+{
+    (void)state;
+    const struct vocabulary *turkish = course_in(course, STR("tr"), -1)->words;
+    const struct question question = {.kind = QUESTION_NUMBER, .low = 0, .high = 10};
+    static const struct {
+        const char *text;
+        int32_t number; /* -1: none */
+    } cases[] = {{"on", 10}, {"On", 10}, {"ön", -1}, {"ÖN", -1}, {"beş", 5}, {"bes", 5}, {"üç", 3}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        arena_reset(scratch);
+        struct str text = str_from(cases[i].text);
+        struct answer_match match =
+            match_answer(turkish, &question, text, match_normalise(text, scratch), scratch);
+        int32_t number = match.result == ANSWER_ONE ? match.number : -1;
+        if (number != cases[i].number)
+            fail_msg("%s is %d", cases[i].text, (int)number);
+    }
+}
+
+/* Each sentence of the lists is "no time now", and none of them a STOP; with a bare STOP behind it,
+ * it is one. */
+static void test_a_stop_for_now_keeps_the_place(void **state)
+{
+    (void)state;
+    uint32_t n = 0, n_wrong = 0;
+    for (uint32_t i = 0; i < course->words->n_rows * 2; i++) {
+        const struct word_row *row = &course->words->rows[i / 2];
+        if (row->kind != WORD_LIST ||
+            (row->which != PHRASES_FOR_NOW && row->which != PHRASES_LATER))
+            continue;
+        arena_reset(scratch);
+        struct str sentence = sentence_of(row->text, i % 2 != 0);
+        struct str left = arena_printf(scratch, "%.*s stop", STR_ARG(sentence));
+        bool is_good = match_mood(course->words, sentence) == MOOD_BUSY &&
+                       !match_is_stop(course->words, sentence) &&
+                       match_is_stop(course->words, left);
+        if (!is_good)
+            print_error("%s: \"%.*s\"\n", word_list_section(row->which), STR_ARG(sentence));
+        n_wrong += !is_good;
+        n++;
+    }
+    assert_in_range(n, 200, UINT32_MAX);
+    assert_int_equal(n_wrong, 0);
+}
+
 /* The key line as it stands on the phone, typed off: "9 Next" is NEXT in every language. */
 static void test_a_key_line_typed_off_is_its_key(void **state)
 {
@@ -270,6 +317,8 @@ int main(void)
         cmocka_unit_test(test_everyday_words_are_their_own),
         cmocka_unit_test(test_words_of_other_languages),
         cmocka_unit_test(test_a_sentence_means_what_its_list_says),
+        cmocka_unit_test(test_a_marked_word_is_no_number),
+        cmocka_unit_test(test_a_stop_for_now_keeps_the_place),
         cmocka_unit_test(test_a_key_line_typed_off_is_its_key),
     };
     return cmocka_run_group_tests(tests, load, unload);

@@ -496,10 +496,11 @@ static void test_commands_politely(void **state)
 static void test_marks_make_another_word(void **state)
 {
     (void)state;
-    static const char *const marked[] = {"ölür", "Ölür", "ÖLÜR", "annem ölür", "o\u0308lu\u0308r"};
-    static const char *const plain[] = {"olur",           "OLUR",   "olur \U0001f44d",
-                                        "olur\U0001f44d", "sí",     "evet, olur",
-                                        "d'accord",       "größer", ""};
+    static const char *const marked[] = {
+        "ölür", "Ölür", "ÖLÜR", "annem ölür", "o\u0308lu\u0308r", "öl", "Öl lütfen"};
+    static const char *const plain[] = {
+        "olur", "OLUR",   "olur \U0001f44d", "olur\U0001f44d", "sí",     "evet, olur",
+        "on",   "sağ ol", "sağ olun",        "d'accord",       "größer", ""};
     for (size_t i = 0; i < ARRAY_LEN(marked); i++)
         assert_true(match_is_marked(course_words(), str_from(marked[i]), arena));
     for (size_t i = 0; i < ARRAY_LEN(plain); i++)

@@ -45,6 +45,8 @@ bool engine_has_left(const struct step *s);
 /* Kind words are no answer and no wish, and nothing that we should not have understood. A question
  * stands again without a word about it; elsewhere they are answered in kind, and how to go on. */
 void mood_thank(struct step *s);
+/* The same where the text is nothing but kind words. true: answered. */
+bool mood_try_thanks(struct step *s);
 /* Who has no time, does not see what to do, or thinks to be through: at a question a word about it
  * (docs/course-rules.md 1.2 rule 10). true: answered. */
 bool mood_try(struct step *s);

@@ -15,6 +15,15 @@ void mood_thank(struct step *s)
     step_say_interrupted(s);
 }
 
+bool mood_try_thanks(struct step *s)
+{
+    bool is_thanks = learner_is_enrolled(s->learner) && !step_is_marked(s) &&
+                     match_is_thanks(s->course->words, s->input->text, s->norm);
+    if (is_thanks)
+        mood_thank(s);
+    return is_thanks;
+}
+
 /* There is no hurry, the place is kept; the question, which stands above, is not said again. */
 static void answer_busy(struct step *s)
 {

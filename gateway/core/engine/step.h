@@ -97,7 +97,9 @@ struct str step_place(const struct step *s);
 
 /* ---- what was said (understand.c) ---- */
 
-/* A yes or a no; NONE where one of its words is spelt as another one. */
+/* Is one of its words spelt with marks that make it another one: no thanks, no yes? */
+bool step_is_marked(const struct step *s);
+/* A yes or a no; NONE where it is. */
 enum agreement step_agreement(const struct step *s);
 
 /* ---- the state (state.c) ---- */

@@ -83,11 +83,14 @@ static bool is_any_text(const struct step *s)
     return question != NULL && question_row(question->kind)->is_any_text;
 }
 
+bool step_is_marked(const struct step *s)
+{
+    return match_is_marked(s->course->words, s->input->text, s->arena);
+}
+
 enum agreement step_agreement(const struct step *s)
 {
-    return match_is_marked(s->course->words, s->input->text, s->arena)
-               ? AGREEMENT_NONE
-               : match_agreement(s->course->words, s->norm);
+    return step_is_marked(s) ? AGREEMENT_NONE : match_agreement(s->course->words, s->norm);
 }
 
 bool engine_has_left(const struct step *s)
@@ -262,15 +265,6 @@ static bool try_key(struct step *s)
     return engine_command(s, &match);
 }
 
-static bool try_thanks(struct step *s)
-{
-    bool is_thanks = learner_is_enrolled(s->learner) &&
-                     match_is_thanks(s->course->words, s->input->text, s->norm);
-    if (is_thanks)
-        mood_thank(s);
-    return is_thanks;
-}
-
 static bool try_mine(struct step *s)
 {
     struct command_match match = match_mine_among(s->course->words, s->norm, s->lang);
@@ -290,7 +284,8 @@ static bool try_before_any_text(struct step *s)
     struct command_match near = match_command_fuzzy(s->course->words, s->norm, s->lang);
     if ((near.command == COMMAND_STOP && engine_command(s, &near)) || try_mine(s))
         return true;
-    bool is_thanks = match_has_words(s->course->words, WORDS_THANKS, WORDS_THANKS, s->norm);
+    bool is_thanks = !step_is_marked(s) &&
+                     match_has_words(s->course->words, WORDS_THANKS, WORDS_THANKS, s->norm);
     if (is_thanks)
         mood_thank(s);
     return is_thanks;
@@ -468,8 +463,8 @@ void understand_text(struct step *s)
                                        check_try, engine_batch, NULL};
     static try_rule *const shared[] = {try_child, who_gate, NULL};
     static try_rule *const here[] = {
-        try_before_any_text, try_answer,      try_key,   try_command, engine_group_code,
-        check_try_alone,     try_course_word, try_go_on, try_thanks,  NULL};
+        try_before_any_text, try_answer,      try_key,   try_command,     engine_group_code,
+        check_try_alone,     try_course_word, try_go_on, mood_try_thanks, NULL};
     static try_rule *const near[] = {
         try_near_stop,     try_sentence,      try_mine,         try_command_politely,
         try_command_among, try_quoted_number, mood_try,         try_near_answer,

@@ -362,9 +362,10 @@ static bool read_number(const struct vocabulary *words, struct token t, int32_t 
 struct answer_match match_number(const struct vocabulary *words, const struct question *question,
                                  struct str original, struct str normalised, struct arena *arena)
 {
-    (void)arena;
     struct keys keys = {0};
     struct token before = {.kind = TOKEN_END};
+    if (match_is_marked(words, original, arena))
+        return answer_of(ANSWER_NONE, 0);
     for (struct token t = token_next(words, normalised); t.kind != TOKEN_END;
          t = token_after(words, t)) {
         int32_t value = 0;

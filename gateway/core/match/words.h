@@ -47,7 +47,7 @@
     X(WORDS_CHECK_ABOUT, words_check_about, "around a certificate: code, valid")                   \
     X(WORDS_COMMON, words_common, "everyday words that are no mistyped command: shop, text")       \
     X(WORDS_EVERYDAY, words_everyday, "mean in this language what another one has them for: dort") \
-    X(WORDS_UNMARKED, words_unmarked, "yes or no only without marks: olur; with them ölür, dies")  \
+    X(WORDS_UNMARKED, words_unmarked, "without marks yes, ten, thanks; with them another word")    \
     X(WORDS_UNSURE, letters_unsure, "a letter that may be two options: the number is asked for")   \
     X(PHRASES_STOP, phrases_stop, "no more messages, wherever it stands in a text")                \
     X(PHRASES_STOP_WHOLE, phrases_stop_whole, "the same, with nothing but courtesy around it")     \
