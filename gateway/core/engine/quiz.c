@@ -9,6 +9,7 @@
 #include "core/engine/self.h"
 #include "core/engine/state.h"
 #include "core/engine/step.h"
+#include "core/match/option.h"
 
 bool bits_get(const uint8_t *bits, uint16_t i)
 {
@@ -155,6 +156,12 @@ void course_role_skip(struct step *s)
     course_finish_role(s);
 }
 
+static void take_role(struct step *s, int32_t role)
+{
+    s->learner->role = (uint8_t)role;
+    course_finish_role(s);
+}
+
 bool course_role_answer(struct step *s)
 {
     struct answer_match answer;
@@ -163,9 +170,18 @@ bool course_role_answer(struct step *s)
         return true;
     }
     enum answer_result result = read_answer(s, step_unit(s)->question, &answer);
-    if (result == ANSWER_ONE) {
-        s->learner->role = (uint8_t)answer.choice;
-        course_finish_role(s);
-    }
+    if (result == ANSWER_ONE)
+        take_role(s, answer.choice);
     return result != ANSWER_NONE;
+}
+
+bool course_role_in_words(struct step *s)
+{
+    const struct unit *unit = step_unit(s);
+    bool is_asked = s->learner->state == LEARNER_STATE_ROLE && unit != NULL;
+    int32_t role =
+        is_asked ? option_before(s->course->words, unit->question, s->norm, s->arena) : 0;
+    if (role != 0)
+        take_role(s, role);
+    return role != 0;
 }

@@ -22,6 +22,8 @@ bool course_answer(struct step *s);
  */
 bool course_answer_other(struct step *s);
 bool course_role_answer(struct step *s);
+/* The same in a sentence that begins with it, "teacher in a camp"; nothing else may be meant. */
+bool course_role_in_words(struct step *s);
 /* Skips the question on the screen. */
 void course_skip(struct step *s);
 void course_role_skip(struct step *s);

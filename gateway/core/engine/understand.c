@@ -337,7 +337,7 @@ static bool try_near_stop(struct step *s)
 
 static bool try_other_answer(struct step *s)
 {
-    return !is_late(s) && course_answer_other(s);
+    return !is_late(s) && (course_answer_other(s) || course_role_in_words(s));
 }
 
 /* "3/7 2": who quotes the number of the question that stands. Of another one it is no answer. */

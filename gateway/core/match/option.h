@@ -19,6 +19,10 @@ option_finder option_find_near;
  */
 int32_t option_among(const struct vocabulary *words, const struct question *question,
                      struct str text, option_finder *find, struct arena *arena);
+/* "Teacher in a refugee camp": the option with which a text begins, behind words that change
+ * nothing; 0 where what follows denies it or names another one. */
+int32_t option_before(const struct vocabulary *words, const struct question *question,
+                      struct str text, struct arena *arena);
 /* "None of them": the one option that says so ("none", "nothing new"); 0: there is no such, or more
  * stands in the text. */
 int32_t option_none(const struct vocabulary *words, const struct question *question,
