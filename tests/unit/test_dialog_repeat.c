@@ -322,6 +322,34 @@ static void tells_the_same_key_from_a_copy_at_another_front(void **state)
     dialogs_free(other);
 }
 
+/* A provider that gives one session id to two phones at once: each has what it would have with an
+ * id of its own, and nothing of the other. */
+static void keeps_apart_two_phones_of_one_session(void **state)
+{
+    struct world *w = *state;
+    static const struct {
+        int who;
+        const char *typed;
+    } steps[] = {{0, ""},  {0, "1"}, {1, ""},  {0, "2"}, {1, "1"},  {1, "3"}, {0, "1"}, {0, "1"},
+                 {1, "1"}, {1, "9"}, {0, "9"}, {1, "0"}, {0, "00"}, {1, "1"}, {0, "1"}, {1, "2"}};
+    static const char *const shared[] = {"+254700000001", "+254700000002"};
+    static const char *const apart[] = {"+254700000003", "+254700000004"};
+    static const char *const sessions[] = {"s3", "s4"};
+    uint32_t n_unlike = 0;
+    struct response *last[2] = {NULL, NULL};
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        int who = steps[i].who;
+        struct response *one = ask(w, ussd(shared[who], "s1", steps[i].typed));
+        struct response *own = ask(w, ussd(apart[who], sessions[who], steps[i].typed));
+        assert_string_equal(one->text, own->text);
+        assert_int_equal(one->outcome, own->outcome);
+        n_unlike += last[!who] != NULL && strcmp(last[!who]->text, one->text) != 0;
+        last[who] = one;
+        loop_mem_advance(w->loop, 5000);
+    }
+    assert_in_range(n_unlike, 3, UINT32_MAX); /* or they were at the same place all the time */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -332,6 +360,7 @@ int main(void)
         IN_WORLD(knows_an_sms_after_many_others),
         IN_WORLD(obeys_stop_whatever_its_id),
         IN_WORLD(says_a_screen_again_to_the_byte),
+        IN_WORLD(keeps_apart_two_phones_of_one_session),
         IN_WORLD(says_the_present_screen_where_a_text_has_changed),
         IN_WORLD(has_no_double_effect_among_ten_thousand_callbacks),
     };

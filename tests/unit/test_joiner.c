@@ -17,16 +17,24 @@
 
 static const struct setting settings[] = {{LIT("api_key"), LIT("k")},
                                           {LIT("api_secret"), LIT("s")}};
+static const struct setting mtarget_settings[] = {
+    {LIT("username"), LIT("u")}, {LIT("password"), LIT("p")}, {LIT("service_id"), LIT("1")}};
 static const struct config_channel channels[] = {{.name = LIT("vonage"),
                                                   .profile = LIT("vonage"),
                                                   .country = LIT("KE"),
                                                   .settings = {settings, 2},
                                                   .is_unsigned_allowed = true,
+                                                  .new_numbers_hour = 100000},
+                                                 {.name = LIT("mtarget"),
+                                                  .profile = LIT("mtarget"),
+                                                  .country = LIT("KE"),
+                                                  .settings = {mtarget_settings, 3},
+                                                  .is_unsigned_allowed = true,
                                                   .new_numbers_hour = 100000}};
 
 static int set_up(void **state)
 {
-    *state = world_new(channels, 1);
+    *state = world_new(channels, ARRAY_LEN(channels));
     return 0;
 }
 
@@ -93,6 +101,74 @@ static void parts_become_one_message_in_any_order(void **state)
         expect_input(w, whole);
     }
     assert_int_equal(metrics_get(w->metrics, METRIC_sms_joined_total), ARRAY_LEN(orders));
+}
+
+/* ---- each way in which a provider sends parts ---- */
+
+struct sent_part {
+    uint32_t n, of;
+    const char *text;
+    uint32_t ref;
+};
+
+#define PART_ARGS ++n_ids, p->text, p->ref, p->n, p->of
+
+static void write_vonage_form(const struct sent_part *p, char body[512])
+{
+    (void)snprintf(body, 512,
+                   "msisdn=254700000111&to=20880&messageId=w%u&text=%s&type=text&concat=true&"
+                   "concat-ref=%u&concat-part=%u&concat-total=%u",
+                   PART_ARGS);
+}
+
+static void write_vonage_json(const struct sent_part *p, char body[512])
+{
+    (void)snprintf(body, 512,
+                   "{\"msisdn\":\"254700000112\",\"to\":\"20880\",\"messageId\":\"w%u\","
+                   "\"text\":\"%s\",\"type\":\"text\",\"concat\":\"true\",\"concat-ref\":\"%u\","
+                   "\"concat-part\":\"%u\",\"concat-total\":\"%u\"}",
+                   PART_ARGS);
+}
+
+static void write_mtarget(const struct sent_part *p, char body[512])
+{
+    (void)snprintf(body, 512,
+                   "Msisdn=%%2B254700000113&MsgId=w%u&Content=%s&msglong.id=%u&"
+                   "msglong.msgref=%u&msglong.msgcount=%u",
+                   PART_ARGS);
+}
+
+/* In the wrong order, one of them twice, one never. */
+static void parts_of_every_profile_are_joined(void **state)
+{
+    static const struct {
+        const char *path;
+        void (*write)(const struct sent_part *p, char body[512]);
+    } ways[] = {{"/in/vonage", write_vonage_form},
+                {"/in/vonage", write_vonage_json},
+                {"/in/mtarget", write_mtarget}};
+    static const struct sent_part hello = {1, 1, "hello", 9};
+    static const struct sent_part parts[] = {{3, 3, "three", 1}, {1, 3, "one", 1},
+                                             {1, 3, "one", 1},   {2, 3, "two", 1},
+                                             {2, 3, "deux", 2},  {1, 3, "un", 2}};
+    struct callback_world *w = *state;
+    char body[512];
+    joiner_start(w->joiner);
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+        ways[i].write(&hello, body);
+        assert_int_equal(world_post(w, ways[i].path, body), 200);
+        assert_in_range(world_take_events(w).n, 1, 10);
+        for (size_t k = 0; k < ARRAY_LEN(parts); k++) {
+            ways[i].write(&parts[k], body);
+            assert_int_equal(world_post(w, ways[i].path, body), 200);
+            if (parts[k].n == 2 && parts[k].ref == 1)
+                expect_input(w, "onetwothree");
+            expect_nothing(w);
+        }
+        loop_mem_advance(w->loop, JOINER_WAIT_MS + 2 * JOINER_SWEEP_MS);
+        expect_input(w, "undeux ... ");
+    }
+    joiner_stop(w->joiner);
 }
 
 static void a_part_that_comes_again_changes_nothing(void **state)
@@ -346,6 +422,7 @@ int main(void)
 #define WORLD_TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(parts_become_one_message_in_any_order),
+        WORLD_TEST(parts_of_every_profile_are_joined),
         WORLD_TEST(a_part_that_comes_again_changes_nothing),
         WORLD_TEST(what_there_is_comes_when_a_part_never_does),
         WORLD_TEST(a_message_whose_front_died_is_found_by_the_timer),

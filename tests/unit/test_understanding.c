@@ -318,6 +318,8 @@ static int unload(void **state)
     return 0;
 }
 
+static const char *now_lang = ""; /* of the learner */
+
 static struct learner learner_at(const struct place *place)
 {
     struct learner l;
@@ -333,6 +335,7 @@ static struct learner learner_at(const struct place *place)
         l.course_key = courses.list[0]->key;
     }
     l.asked_ms = NOW_MS - 1000;
+    assert_int_equal(str_copy(str_from(now_lang), l.lang, sizeof(l.lang)), ERR_OK);
     assert_int_equal(str_copy(str_from(place->unit), l.unit, sizeof(l.unit)), ERR_OK);
     return l;
 }
@@ -621,6 +624,34 @@ static void test_nothing_happens_by_accident(void **state)
     }
 }
 
+/* The long words of STOP, of the learner's language, leave also mistyped. */
+static void test_mistyped_stops_leave(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *lang, *text;
+    } cases[] = {{"es", "detenre"},
+                 {"es", "canclear"},
+                 {"tr", "itpal"},
+                 {"de", "abemlden"},
+                 {"de", "abmeldne"},
+                 {"de", "abbrechn"},
+                 {"ru", "\u0441\u0442\u043e\u043f\u043f"},
+                 {"ru", "\u0441\u0442\u043f\u043e"},
+                 {"ar", "\u062a\u0648\u0642\u0642\u0641"},
+                 {"fr", "areter"}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        now_lang = cases[i].lang;
+        for (size_t p = 0; p < ARRAY_LEN(places); p++) {
+            if (!places[p].is_member)
+                continue;
+            say(&places[p], str_from(cases[i].text));
+            expect_stopped();
+        }
+    }
+    now_lang = "";
+}
+
 static void test_delete_one_erases_everywhere(void **state)
 {
     (void)state;
@@ -823,6 +854,7 @@ int main(void)
         cmocka_unit_test(test_opt_outs_are_obeyed),
         cmocka_unit_test(test_ordinary_texts_are_no_stop),
         cmocka_unit_test(test_nothing_happens_by_accident),
+        cmocka_unit_test(test_mistyped_stops_leave),
         cmocka_unit_test(test_delete_one_erases_everywhere),
         cmocka_unit_test(test_delete_one_unasked_only_asks),
         cmocka_unit_test(test_help_is_always_answered),
