@@ -79,7 +79,7 @@ trouble_is 'Redis is away' 'redis is away.*no reply in time'
 trouble_lasts 4
 trouble_ends 'Redis is away'
 
-redis eval "for i = 1, 3000 do redis.call('set', 'filler:' .. i, 'x') end" 0 >/dev/null
+redis eval "for i = 1, 16000 do redis.call('set', 'filler:' .. i, 'x') end" 0 >/dev/null
 trouble_begin 'it reads its file'
 stop_pid "$(cat "$STATE/redis/pid")" KILL 10
 LOAD_DELAY_US=500 redis_start "$STATE" &
