@@ -258,7 +258,7 @@ static uint64_t lot(struct ring *ring)
 
 void vault_draw(const struct vault *v, uint8_t *dst, size_t n)
 {
-    if (v->ring->seed == 0) {
+    if (v == NULL || v->ring->seed == 0) {
         vault_random(dst, n);
         return;
     }

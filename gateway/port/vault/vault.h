@@ -101,5 +101,5 @@ static inline uint16_t vault_box_key_id(struct str box)
 /* From the operating system's CSPRNG; aborts when it fails. */
 void vault_random(uint8_t *dst, size_t n);
 /* The same; but a vault for tests that has a seed gives the same bytes in every run, so that what
- * failed once fails again. */
+ * failed once fails again. v may be NULL: a command at the desk has no vault. */
 void vault_draw(const struct vault *v, uint8_t *dst, size_t n);
