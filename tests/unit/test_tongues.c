@@ -495,7 +495,7 @@ static void texts_that_name_words_have_a_companion_on_ussd(void **state)
     static const enum course_text by_sms[] = {COURSE_TEXT_hello,
                                               COURSE_TEXT_consent_again,
                                               COURSE_TEXT_pin_offer,
-                                              COURSE_TEXT_move_how,
+                                              COURSE_TEXT_move_how,     COURSE_TEXT_consent_later,
                                               COURSE_TEXT_module_offer,
                                               COURSE_TEXT_page_claim_gone,
                                               COURSE_TEXT_module_done_behind,
