@@ -492,23 +492,16 @@ static void no_translation_leaves_a_word_out(void **state)
 static void texts_that_name_words_have_a_companion_on_ussd(void **state)
 {
     (void)state;
-    static const enum course_text by_sms[] = {COURSE_TEXT_hello,
-                                              COURSE_TEXT_consent_again,
-                                              COURSE_TEXT_pin_offer,
-                                              COURSE_TEXT_move_how,     COURSE_TEXT_consent_later,
-                                              COURSE_TEXT_module_offer,
-                                              COURSE_TEXT_page_claim_gone,
-                                              COURSE_TEXT_module_done_behind,
-                                              COURSE_TEXT_reminder,
-                                              COURSE_TEXT_followup_invite,
-                                              COURSE_TEXT_help_consent,
-                                              COURSE_TEXT_who_left,
-                                              COURSE_TEXT_session_closed,
-                                              COURSE_TEXT_unknown_here,
-                                              COURSE_TEXT_nudge_1,
-                                              COURSE_TEXT_nudge_2,
-                                              COURSE_TEXT_nudge_3,
-                                              COURSE_TEXT_nudge_4};
+    static const enum course_text by_sms[] = {
+        COURSE_TEXT_hello,           COURSE_TEXT_consent_again,
+        COURSE_TEXT_pin_offer,       COURSE_TEXT_move_how,
+        COURSE_TEXT_consent_later,   COURSE_TEXT_module_offer,
+        COURSE_TEXT_page_claim_gone, COURSE_TEXT_module_done_behind,
+        COURSE_TEXT_reminder,        COURSE_TEXT_followup_invite,
+        COURSE_TEXT_help_consent,    COURSE_TEXT_who_left,
+        COURSE_TEXT_session_closed,  COURSE_TEXT_unknown_here,
+        COURSE_TEXT_nudge_1,         COURSE_TEXT_nudge_2,
+        COURSE_TEXT_nudge_3,         COURSE_TEXT_nudge_4};
     const struct course *english = course_of("en");
     for (enum course_text k = 0; k < N_COURSE_TEXTS; k++) {
         bool is_known = is_ussd(k) || course_text_on_ussd(k) != k;
