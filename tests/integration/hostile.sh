@@ -40,7 +40,9 @@ group=$("$WAYPOST" cohort create "$GROUP_NAME" --pace open "${CONFIG[@]}" 2>"$ST
 check 'a group takes such a name' test -n "$group"
 check_same 'but none with orders for a terminal' 65 "$("$WAYPOST" cohort create $'a\e[2Jb' "${CONFIG[@]}" >/dev/null 2>&1 || echo $?)"
 check 'such a name is in the database' psql -h "$STATE/pg" -U postgres -d waypost -qX -v ON_ERROR_STOP=1 -v h="$HOSTILE" -v w="$WORDS" >"$STATE/psql.log" 2>&1 <<'SQL'
-    update core.organisation set name = left(:'h', 300);
+    -- as much as a name may have (organisation_name_has_at_most_160_bytes)
+    update core.organisation set name = (select left(:'h', n) from generate_series(1, 160) n
+        where octet_length(left(:'h', n)) <= 160 order by n desc limit 1);
     update core.unit set module_title = :'h', title = :'h', text = :'h', choices = array(select :'w' from unnest(choices));
     update core.message set error = left(:'w', 400), status = 'failed' where message_id in (select message_id from core.message limit 9);
     update core.learner set network = left(:'w', 30);
