@@ -81,7 +81,7 @@ int cohort_make_room(struct desk *desk, struct str code)
 
 int cohort_change(struct desk *desk, const char *sql, const struct str *params, uint32_t n)
 {
-    struct str line;
+    struct str line = STR_NONE;
     int result = cohort_make_room(desk, params[0]);
     if (result == EX_OK)
         result = cohort_ask(desk, sql, params, n, &line);
