@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/match/match.h"
+#include "core/match/phrase.h"
 #include "core/match/words.h"
 
 #define SPELLED_BYTES 16 /* "s t o p", "stooop": longer ones are no spelling of one word */
@@ -86,69 +87,11 @@ static bool is_stop_of_words(const struct vocabulary *words, struct str normalis
     return has_strong || (has_weak && !has_about);
 }
 
-/* One of the words of "send/text/-"; "-" says that it may be missing. */
-static bool is_in_slot(struct str slot, struct str word)
-{
-    for (struct str one; (one = str_split(&slot, '/')).p != NULL;) {
-        if (str_eq(one, word))
-            return true;
-    }
-    return false;
-}
-
-/* Does the text begin with the phrase? Takes every word that fits; *ret_rest is what follows. */
-static bool begins_with(struct str text, struct str phrase, struct str *ret_rest)
-{
-    for (struct str slot; (slot = match_next_word(&phrase)).p != NULL;) {
-        struct str rest = text;
-        struct str word = match_next_word(&rest);
-        if (word.p != NULL && is_in_slot(slot, word))
-            text = rest;
-        else if (!is_in_slot(slot, STR("-")))
-            return false;
-    }
-    *ret_rest = text;
-    return true;
-}
-
-/* Is the text one of the list's phrases, with nothing behind it but courtesy or words of beside? */
-static bool is_phrase_and_courtesy(const struct vocabulary *words, enum word_list list,
-                                   enum word_list beside, struct str text)
-{
-    struct str phrase, rest = text;
-    struct str first = match_next_word(&rest);
-    for (uint32_t at = 0; match_next_phrase(words, list, first, &at, &phrase);) {
-        if (begins_with(text, phrase, &rest) &&
-            match_has_words(words, WORDS_COURTESY, beside, rest))
-            return true;
-    }
-    return false;
-}
-
-/* The same with such words before it, too. */
-static bool is_phrase_beside(const struct vocabulary *words, enum word_list list,
-                             enum word_list beside, struct str text)
-{
-    for (struct str word;;) {
-        if (is_phrase_and_courtesy(words, list, beside, text))
-            return true;
-        word = match_next_word(&text);
-        if (word.p == NULL || !match_has_words(words, WORDS_COURTESY, beside, word))
-            return false;
-    }
-}
-
-/* With courtesy or a STOP around it: "stop, wrong number". */
-static bool is_whole_phrase(const struct vocabulary *words, enum word_list list, struct str text)
-{
-    return is_phrase_beside(words, list, WORDS_STOP_STRONG, text);
-}
-
 /* "Stop for today", as a lesson's last line offers it: who says that wants to go on another day.
  * With a bare STOP beside it, it is one. */
 static bool is_for_now(const struct vocabulary *words, struct str text)
 {
-    return is_phrase_beside(words, PHRASES_FOR_NOW, WORDS_COURTESY, text);
+    return phrase_is_beside(words, PHRASES_FOR_NOW, WORDS_COURTESY, text);
 }
 
 /* Where a phrase that may stand anywhere begins: behind "not" or "never" it says the opposite,
@@ -162,7 +105,7 @@ static enum phrase_found find_phrase(const struct vocabulary *words, struct str 
     for (struct str rest = text, first; (first = match_next_word(&rest)).p != NULL; text = rest) {
         struct str phrase, behind;
         for (uint32_t at = 0; match_next_phrase(words, PHRASES_STOP, first, &at, &phrase);) {
-            if (!begins_with(text, phrase, &behind))
+            if (!phrase_begins(text, phrase, &behind))
                 continue;
             if (!is_negated)
                 return PHRASE_FOUND;
@@ -171,32 +114,6 @@ static enum phrase_found find_phrase(const struct vocabulary *words, struct str 
         is_negated = match_has_word(words, WORDS_NOT, first);
     }
     return found;
-}
-
-/* Most inputs: the key of an answer, or several. */
-static bool is_key(struct str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if ((text.p[i] < '0' || text.p[i] > '9') && text.p[i] != ' ')
-            return false;
-    }
-    return true;
-}
-
-enum mood match_mood(const struct vocabulary *words, struct str normalised)
-{
-    static const struct {
-        enum word_list list;
-        enum mood mood;
-    } rows[] = {{PHRASES_FOR_NOW, MOOD_BUSY},
-                {PHRASES_LATER, MOOD_BUSY},
-                {PHRASES_UNCLEAR, MOOD_LOST},
-                {PHRASES_FINISHED, MOOD_THROUGH}};
-    for (size_t i = 0; i < ARRAY_LEN(rows) && !is_key(normalised); i++) {
-        if (is_whole_phrase(words, rows[i].list, normalised))
-            return rows[i].mood;
-    }
-    return MOOD_NONE;
 }
 
 /* "I'm busy, stop" */
@@ -210,12 +127,13 @@ static bool is_mood_and_stop(const struct vocabulary *words, struct str text)
 
 bool match_is_stop(const struct vocabulary *words, struct str normalised)
 {
-    if (is_key(normalised) || match_may_be_stop(words, normalised) || is_for_now(words, normalised))
+    if (phrase_is_key(normalised) || match_may_be_stop(words, normalised) ||
+        is_for_now(words, normalised))
         return false;
     return is_stop_of_words(words, normalised) || is_spelled_stop(words, normalised) ||
            is_torn_stop(words, normalised) || is_mood_and_stop(words, normalised) ||
            find_phrase(words, normalised) == PHRASE_FOUND ||
-           is_whole_phrase(words, PHRASES_STOP_WHOLE, normalised);
+           phrase_is_whole(words, PHRASES_STOP_WHOLE, normalised);
 }
 
 bool match_is_everyday(const struct vocabulary *words, struct str normalised, const char *lang)
@@ -236,44 +154,6 @@ bool match_is_everyday(const struct vocabulary *words, struct str normalised, co
 
 bool match_may_be_stop(const struct vocabulary *words, struct str normalised)
 {
-    return !is_key(normalised) && (is_whole_phrase(words, PHRASES_STOP_MAYBE, normalised) ||
-                                   find_phrase(words, normalised) == PHRASE_NEGATED);
-}
-
-enum command match_sentence(const struct vocabulary *words, struct str normalised)
-{
-    static const struct {
-        enum word_list list;
-        enum command command;
-    } rows[] = {{PHRASES_HELP, COMMAND_HELP},     {PHRASES_COST, COMMAND_HELP},
-                {PHRASES_JOIN, COMMAND_JOIN},     {PHRASES_PERSON, COMMAND_ASK},
-                {PHRASES_MYDATA, COMMAND_MYDATA}, {PHRASES_MOVE, COMMAND_MOVE},
-                {PHRASES_NEXT, COMMAND_NEXT},     {PHRASES_SWITCH, COMMAND_SWITCH},
-                {PHRASES_SCORE, COMMAND_SCORE},   {PHRASES_REPEAT, COMMAND_REPEAT}};
-    for (size_t i = 0; i < ARRAY_LEN(rows) && !is_key(normalised); i++) {
-        if (is_whole_phrase(words, rows[i].list, normalised))
-            return rows[i].command;
-    }
-    return COMMAND_NONE;
-}
-
-bool match_is_greeting(const struct vocabulary *words, struct str normalised)
-{
-    return is_whole_phrase(words, PHRASES_THANKS, normalised);
-}
-
-int32_t match_daytime(const struct vocabulary *words, struct str normalised)
-{
-    static const enum word_list lists[] = {PHRASES_MORNING, PHRASES_MIDDAY, PHRASES_EVENING};
-    int32_t found = 0;
-    for (size_t i = 0; i < ARRAY_LEN(lists) && !is_key(normalised); i++) {
-        if (is_whole_phrase(words, lists[i], normalised))
-            found = found == 0 ? (int32_t)i + 1 : -1;
-    }
-    return found > 0 ? found : 0;
-}
-
-bool match_asks_cost(const struct vocabulary *words, struct str normalised)
-{
-    return is_whole_phrase(words, PHRASES_COST, normalised);
+    return !phrase_is_key(normalised) && (phrase_is_whole(words, PHRASES_STOP_MAYBE, normalised) ||
+                                          find_phrase(words, normalised) == PHRASE_NEGATED);
 }
