@@ -12,28 +12,10 @@
 #include "app/dialog/internal.h"
 #include "base/xalloc.h"
 #include "course_folder.h"
+#include "dialog_channels.h"
 #include "port/store/ops.h"
 
-#define START 1736143200000 /* 2025-01-06 06:00 UTC */
 #define MAX_RESPONSES 4096
-
-static const struct config_channel channels[] = {
-    {.name = {"at", 2},
-     .country = {"KE", 2},
-     .from = {"20880", 5},
-     .ussd_septets = GSM_USSD_SEPTETS,
-     .ussd_ucs2 = GSM_USSD_UCS2,
-     .fold = GSM_FOLD_LATIN},
-    {.name = {"ussd", 4},
-     .country = {"KE", 2},
-     .dial_code = {"*384*7#", 7},
-     .sms_channel = {"at", 2},
-     .ussd_septets = GSM_USSD_SEPTETS,
-     .ussd_ucs2 = GSM_USSD_UCS2,
-     .fold = GSM_FOLD_LATIN},
-};
-#define SMS (&channels[0])
-#define USSD (&channels[1])
 
 /* A store that is slow: each load and commit begins only after a while. */
 struct slow {

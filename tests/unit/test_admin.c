@@ -202,6 +202,23 @@ static const struct store_ops clock_ops = {.probe = clock_probe,
                                            .board_get = clock_board_get,
                                            .is_up = clock_is_up};
 
+/* A ready front that is about to look at this store. */
+static struct role_context front_before(struct clock_store *store)
+{
+    *store = (struct clock_store){.store = {&clock_ops},
+                                  .loop = loop_mem_new((struct wall_ms){1795505860000})};
+    struct role_slot *slots = role_slots_new(1);
+    struct role_context role = {.loop = store->loop,
+                                .metrics = metrics_new(),
+                                .slot = slots,
+                                .all_slots = slots,
+                                .n_slots = 1};
+    (void)snprintf(slots[0].name, sizeof(slots[0].name), "front");
+    role_slot_begin(&slots[0]);
+    role_ready(&role, true);
+    return role;
+}
+
 /* One that is there and does nothing (NOPERM, BUSY) is no place for a message, and says so. */
 static void test_a_redis_that_refuses_is_told(void **state)
 {
@@ -217,19 +234,9 @@ static void test_a_redis_that_refuses_is_told(void **state)
                 {ERR_IO, false, false, "Redis is there and refuses its work"},
                 {ERR_FULL, false, false, "Redis is full or cannot write"},
                 {ERR_OK, false, true, ""}};
-    struct role_slot *slots = role_slots_new(1);
     static struct clock_store store; /* like what looks: as long as the process */
-    store = (struct clock_store){.store = {&clock_ops},
-                                 .loop = loop_mem_new((struct wall_ms){1795505860000})};
-    struct role_context role = {.loop = store.loop,
-                                .metrics = metrics_new(),
-                                .slot = slots,
-                                .all_slots = slots,
-                                .n_slots = 1};
-    (void)snprintf(slots[0].name, sizeof(slots[0].name), "front");
-    role_slot_begin(&slots[0]);
-    role_ready(&role, true);
     static struct role_look *look;
+    struct role_context role = front_before(&store);
     look = role_look_new(&role, &store.store);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct buf told CLEANUP(buf_fini);
@@ -261,19 +268,9 @@ static void test_a_clock_that_is_off_is_a_reason(void **state)
                 {300000, true},
                 {-300001, false},
                 {-300000, true}};
-    struct role_slot *slots = role_slots_new(1);
     static struct clock_store store; /* like what looks: as long as the process */
     static struct role_look *look;
-    store = (struct clock_store){.store = {&clock_ops},
-                                 .loop = loop_mem_new((struct wall_ms){1795505860000})};
-    struct role_context role = {.loop = store.loop,
-                                .metrics = metrics_new(),
-                                .slot = slots,
-                                .all_slots = slots,
-                                .n_slots = 1};
-    (void)snprintf(slots[0].name, sizeof(slots[0].name), "front");
-    role_slot_begin(&slots[0]);
-    role_ready(&role, true);
+    struct role_context role = front_before(&store);
     store.ahead_ms = rows[0].ahead_ms;
     look = role_look_new(&role, &store.store);
     assert_false(role_look_is_known(look)); /* nobody is answered before */

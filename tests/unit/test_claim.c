@@ -16,28 +16,13 @@
 #include "core/engine/input.h"
 #include "core/learner.h"
 #include "course_folder.h"
+#include "dialog_channels.h"
 #include "port/store/learners.h"
 #include "port/store/values.h"
 
-#define START 1736143200000 /* 2025-01-06 06:00 UTC */
 #define PHONE "+254700000001"
 #define CODE UINT64_C(482109375523)
 
-static const struct config_channel channels[] = {
-    {.name = {"at", 2},
-     .country = {"KE", 2},
-     .from = {"20880", 5},
-     .ussd_septets = GSM_USSD_SEPTETS,
-     .ussd_ucs2 = GSM_USSD_UCS2,
-     .fold = GSM_FOLD_LATIN},
-    {.name = {"ussd", 4},
-     .country = {"KE", 2},
-     .dial_code = {"*384*7#", 7},
-     .sms_channel = {"at", 2},
-     .ussd_septets = GSM_USSD_SEPTETS,
-     .ussd_ucs2 = GSM_USSD_UCS2,
-     .fold = GSM_FOLD_LATIN},
-};
 static const char link_begin[] = "https://c.example/check/claim/";
 
 struct world {
@@ -132,7 +117,7 @@ static void on_response(void *ctx, const struct dialog_response *response)
 
 static void submit(struct world *w, const struct inbound *in)
 {
-    struct dialog_request request = {.channel = &channels[in->kind == INBOUND_USSD],
+    struct dialog_request request = {.channel = in->kind == INBOUND_USSD ? USSD : SMS,
                                      .inbound = in,
                                      .received = loop_wall(w->loop),
                                      .can_say_sms = true,

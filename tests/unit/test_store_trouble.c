@@ -17,14 +17,10 @@
 #include "port/store/values.h"
 #include "store_fixture.h"
 
-static void wrong_type_writes_nothing(void **state)
+/* What a commit may have, each in a key of its own. */
+static struct store_commit commit_of_all(struct number_id id, char bytes[64])
 {
-    static const char *const keys[] = {"wp:{b001}:s:WgAKWlpaWlpaWlpaWlpa", "wp:{b001}:events",
-                                       "wp:{b001}:outbox", "wp:{b001}:due", "wp:{b001}:due:16"};
-    struct subject *t = subject(state);
-    char bytes[64];
-    struct number_id id = id_of(1, 0x5a);
-    struct store_commit commit = {
+    return (struct store_commit){
         .id = id,
         .state = state_of(bytes, 1, "a"),
         .reply = STR("reply"),
@@ -34,6 +30,16 @@ static void wrong_type_writes_nothing(void **state)
         .n_outbox = 1,
         .due_at_ms = 1000,
     };
+}
+
+static void wrong_type_writes_nothing(void **state)
+{
+    static const char *const keys[] = {"wp:{b001}:s:WgAKWlpaWlpaWlpaWlpa", "wp:{b001}:events",
+                                       "wp:{b001}:outbox", "wp:{b001}:due", "wp:{b001}:due:16"};
+    struct subject *t = subject(state);
+    char bytes[64];
+    struct number_id id = id_of(1, 0x5a);
+    struct store_commit commit = commit_of_all(id, bytes);
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         assert_int_not_equal(redis_server_do(&server, "DEL %s", keys[i]), -1);
         long long n_before = redis_server_do(&server, "DBSIZE");
@@ -238,16 +244,7 @@ static void keys_are_those_of_the_contract(void **state)
     struct subject *t = subject(state);
     char bytes[64];
     struct number_id id = id_of(7, 0xab);
-    struct store_commit commit = {
-        .id = id,
-        .state = state_of(bytes, 1, "a"),
-        .reply = STR("reply"),
-        .reply_ttl_ms = 60000,
-        .event = STR("event"),
-        .outbox = {STR("sms")},
-        .n_outbox = 1,
-        .due_at_ms = 1000,
-    };
+    struct store_commit commit = commit_of_all(id, bytes);
     assert_int_equal(do_commit(t, &commit), ERR_OK);
     assert_int_equal(do_session_put(t, STR("key"), STR("v"), 60000), ERR_OK);
     assert_int_equal(do_course_put(t, "c@1", "b", true), ERR_OK);
