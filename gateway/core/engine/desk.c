@@ -70,7 +70,8 @@ static void erase(struct step *s)
 }
 
 /* Another one on the number than who learns there now is told by name, as by any push; where it
- * does not go now nobody's turn has changed. */
+ * does not go now nobody's turn has changed. Nor does it go to one of several while it is not known
+ * who has the number now: what says so is kept of who learns. */
 static void tell(struct step *s)
 {
     const struct learner before = *s->learner;
@@ -79,7 +80,7 @@ static void tell(struct step *s)
     if (is_other && s->learner->state == LEARNER_STATE_WHO)
         step_enter(s, s->learner->back);
     s->is_who_unknown = is_other;
-    if (!is_other || people_become(s, whom))
+    if (!is_other || (!before.is_doubted && people_become(s, whom)))
         pace_tell(s, s->input->desk.text);
     if (!is_other || s->out->reply.p != NULL)
         return;
