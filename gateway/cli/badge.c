@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "app/checks.h"
@@ -17,13 +18,19 @@
 #include "core/event.h"
 #include "port/vault/vault.h"
 #include "profile/signature.h"
+#include "wire/form.h"
+#include "wire/gzip.h"
 
 #define KEY_BYTES 32
 #define SIGNATURE_BYTES 64
 #define STATUS_BITS 131072u /* the least that the standard allows, so that one tells nothing */
+#define FIRST_ZONE "+14:00" /* where a day begins first */
+#define FIRST_ZONE_HOURS 14
 #define JWT_MAX_BYTES (1u << 20)
 #define CONTEXT_W3C "https://www.w3.org/ns/credentials/v2"
 #define CONTEXT_BADGE "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
+#define CONTEXT_KEYS                                                                               \
+    "https://www.w3.org/ns/cid/v1" /* Controlled Identifiers 1.0: whose key it is */
 
 /* ---- the key ---- */
 
@@ -169,7 +176,10 @@ int badge_issuer(const struct cli_args *args, struct desk *desk)
     json_t *method = json_pack(
         "{s:o, s:s, s:s, s:o}", "id", text_of(arena_printf(desk->arena, "%s#key", issuer)), "type",
         "JsonWebKey", "controller", issuer, "publicKeyJwk", jwk_of(key, desk->arena));
-    json_object_set_new(profile, "@context", json_pack("[s, s]", CONTEXT_W3C, CONTEXT_BADGE));
+    json_object_set_new(profile, "@context",
+                        json_pack("[s, s, s]", CONTEXT_W3C, CONTEXT_BADGE, CONTEXT_KEYS));
+    json_object_set_new(profile, "assertionMethod",
+                        json_pack("[O]", json_object_get(method, "id")));
     json_object_set_new(profile, "verificationMethod", json_pack("[o]", method));
     int code = json_dumpf(profile, stdout, JSON_INDENT(2)) == 0 ? EX_OK : EX_IOERR;
     printf("\n");
@@ -204,11 +214,37 @@ static json_t *identity_of(struct str identity)
                      text_of(identity));
 }
 
-/* The month is all that a certificate tells: its first day. Absent: it is none. */
-static struct str first_day(struct str month, struct arena *arena)
+/* "03/2026" is all that a certificate tells: where that month began first on earth, since nobody
+ * has finished in it before. 0: it is none. */
+static time_t month_begins(struct str month, struct arena *arena)
 {
-    bool is_good = month.len == 7 && month.p[2] == '/';
-    return is_good ? arena_printf(arena, "%.4s-%.2s-01T00:00:00Z", month.p + 3, month.p) : STR_NONE;
+    struct tm first = {.tm_mday = 1};
+    struct str text = arena_str(arena, month);
+    bool is_good = text.p != NULL && strptime(text.p, "%m/%Y", &first) != NULL;
+    return is_good ? timegm(&first) - FIRST_ZONE_HOURS * 3600 : 0;
+}
+
+/* One for each thing that may be achieved: course, version, module and language. */
+static struct str achievement_of(const struct certificate *c, const char *issuer,
+                                 struct arena *arena)
+{
+    struct buf title CLEANUP(buf_fini);
+    buf_init(&title, 3 * CERTIFICATE_NAME_BYTES);
+    form_encode_path(c->title, &title);
+    struct str id = arena_printf(arena, "%s/achievements/%.*s/%.*s/%.*s", issuer,
+                                 STR_ARG(buf_str(&title)), STR_ARG(c->version), STR_ARG(c->lang));
+    return c->module > 0 ? arena_printf(arena, "%.*s/%u", STR_ARG(id), c->module) : id;
+}
+
+static struct str random_urn(struct arena *arena)
+{
+    uint8_t random[16];
+    char id[37];
+    vault_random(random, sizeof(random));
+    random[6] = (uint8_t)((random[6] & 0x0f) | 0x40); /* UUID version 4 */
+    random[8] = (uint8_t)((random[8] & 0x3f) | 0x80);
+    event_uuid(random, id);
+    return arena_printf(arena, "urn:uuid:%s", id);
 }
 
 static json_t *subject_of(const struct cli_args *args, const struct certificate *c,
@@ -218,11 +254,10 @@ static json_t *subject_of(const struct cli_args *args, const struct certificate 
         c->module > 0 ? arena_printf(arena, "%.*s, %u", STR_ARG(c->title), c->module) : c->title;
     json_t *achievement =
         json_pack("{s:o, s:[s], s:o, s:o, s:{s:s}, s:o, s:o}", "id",
-                  text_of(arena_printf(arena, "%s/achievements/%.*s", issuer, STR_ARG(c->version))),
-                  "type", "Achievement", "name", text_of(name), "description",
-                  text_of(str_from(cli_get(args, "criteria", ""))), "criteria", "narrative",
-                  cli_get(args, "criteria", ""), "inLanguage", text_of(c->lang), "version",
-                  text_of(c->version));
+                  text_of(achievement_of(c, issuer, arena)), "type", "Achievement", "name",
+                  text_of(name), "description", text_of(str_from(cli_get(args, "criteria", ""))),
+                  "criteria", "narrative", cli_get(args, "criteria", ""), "inLanguage",
+                  text_of(c->lang), "version", text_of(c->version));
     json_t *subject =
         json_pack("{s:[s], s:o}", "type", "AchievementSubject", "achievement", achievement);
     if (!str_is_empty(identity))
@@ -241,26 +276,40 @@ static json_t *status_of(const char *issuer, uint64_t index, struct arena *arena
         text_of(list));
 }
 
+/* The members that a JWT has for them as well (Open Badges 3.0, 8.2.4). A subject that has no
+ * address has an id, so that it has either. */
+static void add_claims(json_t *credential, time_t from, const char *issuer, struct str identity,
+                       struct arena *arena)
+{
+    json_t *subject = json_object_get(credential, "credentialSubject");
+    struct str id = random_urn(arena);
+    json_object_set_new(credential, "iss", json_string(issuer));
+    json_object_set(credential, "jti", json_object_get(credential, "id"));
+    json_object_set_new(credential, "nbf", json_integer((json_int_t)from));
+    if (!str_is_empty(identity))
+        return;
+    json_object_set_new(subject, "id", text_of(id));
+    json_object_set_new(credential, "sub", text_of(id));
+}
+
 /* No telephone number is in it, hashed or not, and nothing that leads to one. */
 static json_t *credential_of(const struct cli_args *args, const struct desk *desk,
                              const struct certificate *c, uint64_t index, const char *issuer,
                              struct str identity)
 {
     struct arena *arena = desk->arena;
-    uint8_t random[16];
-    char id[37];
-    vault_random(random, sizeof(random));
-    random[6] = (uint8_t)((random[6] & 0x0f) | 0x40); /* UUID version 4 */
-    random[8] = (uint8_t)((random[8] & 0x3f) | 0x80);
-    event_uuid(random, id);
-    struct str urn = arena_printf(arena, "urn:uuid:%s", id);
-    struct str from = first_day(c->month, arena);
-    json_t *credential = json_pack(
-        "{s:[s, s], s:o, s:[s, s], s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "@context", CONTEXT_W3C,
-        CONTEXT_BADGE, "id", text_of(urn), "type", "VerifiableCredential", "OpenBadgeCredential",
-        "name", text_of(c->title), "issuer", profile_of(desk, issuer), "validFrom", text_of(from),
-        "credentialSubject", subject_of(args, c, issuer, identity, arena), "credentialStatus",
-        status_of(issuer, index, arena), "iss", issuer, "jti", text_of(urn));
+    char valid_from[32];
+    time_t from = month_begins(c->month, arena), first_day = from + FIRST_ZONE_HOURS * 3600;
+    struct tm tm = {.tm_mday = 1};
+    (void)strftime(valid_from, sizeof(valid_from), "%FT%T" FIRST_ZONE, gmtime_r(&first_day, &tm));
+    json_t *credential =
+        json_pack("{s:[s, s], s:o, s:[s, s], s:o, s:o, s:o, s:o, s:o}", "@context", CONTEXT_W3C,
+                  CONTEXT_BADGE, "id", text_of(random_urn(arena)), "type", "VerifiableCredential",
+                  "OpenBadgeCredential", "name", text_of(c->title), "issuer",
+                  profile_of(desk, issuer), "validFrom", text_of(str_from(valid_from)),
+                  "credentialSubject", subject_of(args, c, issuer, identity, arena),
+                  "credentialStatus", status_of(issuer, index, arena));
+    add_claims(credential, from, issuer, identity, arena);
     return credential;
 }
 
@@ -416,33 +465,6 @@ static void on_revoked(void *ctx, const struct str *cells, uint32_t n)
         bits[index / 8] = (uint8_t)(bits[index / 8] | 0x80 >> index % 8);
 }
 
-/* RFC 1952 with one stored block (RFC 1951 3.2.4): a list is read by machines, which do not mind
- * its 22 kilobytes. */
-static struct str gzip(const uint8_t *bytes, uint16_t n, struct arena *arena)
-{
-    static const char head[] = {0x1f, (char)0x8b, 8, 0, 0, 0, 0, 0, 0, (char)0xff, 1};
-    struct buf out CLEANUP(buf_fini);
-    uint32_t crc = UINT32_MAX;
-    for (uint32_t i = 0; i < n; i++) {
-        crc ^= bytes[i];
-        for (int k = 0; k < 8; k++)
-            crc = crc >> 1 ^ (crc & 1 ? UINT32_C(0xedb88320) : 0);
-    }
-    crc = ~crc;
-    const uint16_t inverse = (uint16_t)~n;
-    const uint32_t tail[2] = {crc, n};
-    buf_init(&out, n + 64u);
-    buf_add(&out, head, sizeof(head));
-    for (int i = 0; i < 2; i++)
-        buf_add_char(&out, (char)(n >> 8 * i));
-    for (int i = 0; i < 2; i++)
-        buf_add_char(&out, (char)(inverse >> 8 * i));
-    buf_add(&out, bytes, n);
-    for (int i = 0; i < 8; i++)
-        buf_add_char(&out, (char)(tail[i / 4] >> 8 * (i % 4)));
-    return arena_str(arena, buf_str(&out));
-}
-
 int badge_status(const struct cli_args *args, struct desk *desk)
 {
     const char *issuer = issuer_of(args);
@@ -453,7 +475,10 @@ int badge_status(const struct cli_args *args, struct desk *desk)
         code = desk_ask(desk, "select * from core.revoked_badges()", NULL, 0, on_revoked, bits);
     if (code == EX_OK) {
         struct arena *arena = desk->arena;
-        struct str list = base64url(gzip(bits, sizeof(bits), arena), arena);
+        struct buf packed CLEANUP(buf_fini);
+        buf_init(&packed, sizeof(bits) + 64u);
+        gzip_store(bits, sizeof(bits), &packed);
+        struct str list = base64url(buf_str(&packed), arena);
         struct str id = arena_printf(arena, "%s/status", issuer);
         json_t *credential =
             json_pack("{s:[s], s:o, s:[s, s], s:s, s:{s:o, s:s, s:s, s:o}, s:s, s:o}", "@context",
