@@ -290,6 +290,91 @@ static void seals_all_numbers_anew(void **state)
            "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd;");
 }
 
+/* ---- new ids ---- */
+
+static void run(const char *sql)
+{
+    if (database_ask(db, sql, NULL, 0, NULL, NULL, &msg) != ERR_OK)
+        fail_msg("%s: %s", sql, msg.text);
+}
+
+/* The new id is the old one with 'f' in front; whoever ends in unopened has a box, or a disclosure,
+ * that no key opens. */
+struct rekeying {
+    uint8_t unopened_number, unopened_case;
+};
+
+static enum err rekey_one(void *ctx, struct str number_id, struct str box, struct buf *ret_id,
+                          struct buf *ret_box)
+{
+    const struct rekeying *r = ctx;
+    bool is_case = number_id.len == 32;
+    uint8_t unopened = is_case ? r->unopened_case : r->unopened_number;
+    assert_true(is_case || number_id.len == 16);
+    if (unopened != 0 && (uint8_t)number_id.p[15] == unopened)
+        return ERR_DENIED;
+    struct str fresh = str_sub(number_id, 16, number_id.len);
+    buf_add(ret_id, is_case ? fresh.p : "\xff", is_case ? fresh.len : 1);
+    if (!is_case)
+        buf_add(ret_id, number_id.p + 1, 15);
+    buf_add(ret_box, "\0\7", 2);
+    buf_add(ret_box, box.p + 2, box.len - 2);
+    return ERR_OK;
+}
+
+static const char numbers_sql[] =
+    "select substr(encode(number_id, 'hex'), 1, 2) || substr(encode(number_id, 'hex'), 31),"
+    " key_id::text from core.vault order by number_id";
+static const char states_sql[] = "select substr(encode(number_id, 'hex'), 1, 2), learner::text"
+                                 " from core.number_state order by learner";
+static const char cases_sql[] = "select learner::text, left(encode(sealed, 'hex'), 6) from"
+                                " core.safe_case order by learner, seq";
+
+/* Numbers 1 and 2 with a learner each; a state whose number is in no vault; of learner 1 one
+ * disclosure that our own key sealed and one that a reader's did. */
+static void fill_with_numbers(void)
+{
+    run("delete from core.vault");
+    run("insert into core.vault (number_id, nonce, ciphertext, key_id, sealed_at)"
+        " select decode(lpad(to_hex(x), 32, '0'), 'hex'), decode(repeat('ab', 12), 'hex'),"
+        " decode(repeat('cd', 20), 'hex'), 5, now() from generate_series(1, 2) x");
+    run("insert into core.number_state (number_id, learner, seq, at, state)"
+        " select decode(lpad(to_hex(x), 32, '0'), 'hex'), x, 1, now(), '\\x00'"
+        " from generate_series(1, 3) x");
+    run("insert into core.safe_case (learner, seq, n, org_id, raised_at, source, ref, sealed)"
+        " select 1, x, 0, (select min(org_id) from core.organisation), now(), 'keyword',"
+        " lpad(x::text, 10, '0'), decode('000' || case x when 1 then '5' else '0' end || 'ee',"
+        " 'hex') from generate_series(1, 2) x");
+}
+
+static void gives_all_numbers_new_ids_or_none(void **state)
+{
+    (void)state;
+    static const struct rekeying unopened[] = {{2, 0}, {0, 1}};
+    struct rekeying all = {0, 0};
+    struct database_sealed sealed;
+    run("insert into core.organisation (code, name) values ('rekey', 'Rekey')");
+    fill_with_numbers();
+    for (size_t i = 0; i < ARRAY_LEN(unopened); i++) {
+        struct rekeying r = unopened[i];
+        assert_int_equal(database_rekey(db, rekey_one, &r, &sealed, &msg), ERR_NOT_FOUND);
+        assert_non_null(strstr(msg.text, i == 0 ? "1 number cannot" : "1 disclosure cannot"));
+        expect(numbers_sql, "0001|5;0002|5;");
+        expect(states_sql, "00|1;00|2;00|3;");
+        expect(cases_sql, "1|0005ee;1|0000ee;");
+    }
+    assert_int_equal(database_rekey(db, rekey_one, &all, &sealed, &msg), ERR_OK);
+    assert_int_equal(sealed.n_numbers, 2);
+    assert_int_equal(sealed.n_disclosures, 1);
+    assert_int_equal(sealed.n_failed, 0);
+    assert_int_equal(sealed.n_lost, 1);
+    expect(numbers_sql, "ff01|7;ff02|7;");
+    expect(states_sql, "ff|1;ff|2;");
+    expect(cases_sql, "1|0007ee;1|0000ee;");
+    run("delete from core.safe_case");
+    run("delete from core.number_state");
+}
+
 /* ---- cases ---- */
 
 static void on_case(void *ctx, const struct case_row *row)
@@ -467,6 +552,7 @@ int main(void)
         cmocka_unit_test(an_epoch_begins_once),
         cmocka_unit_test(migrations_are_all_or_nothing),
         cmocka_unit_test(seals_all_numbers_anew),
+        cmocka_unit_test(gives_all_numbers_new_ids_or_none),
         cmocka_unit_test(a_case_that_is_not_there_is_told),
         cmocka_unit_test(only_who_has_the_password_comes_in),
         cmocka_unit_test(people_read_and_write_nothing),

@@ -116,7 +116,8 @@ struct database_sealed {
 enum err database_reseal(struct database *db, uint16_t key_id, database_seal_fn *fn, void *ctx,
                          struct database_sealed *ret, struct errmsg *msg) MUST_CHECK;
 /* New ids for all numbers, in one transaction: all or nothing. Disclosures are sealed under the new
- * id, too. Nothing else may be at work on the database. */
+ * id, too. ERR_NOT_FOUND when no key of ours opens one of them. Nothing else may be at work on the
+ * database. */
 enum err database_rekey(struct database *db, database_seal_fn *fn, void *ctx,
                         struct database_sealed *ret, struct errmsg *msg) MUST_CHECK;
 

@@ -164,6 +164,16 @@ static enum err rekey_rows(struct database *db, struct database_sealed *ret, str
         msg);
 }
 
+/* Under another id no key that is put back opens what was left as it was. */
+static enum err all_opened(const struct database_sealed *done, const char *what, struct errmsg *msg)
+{
+    if (done->n_failed == 0)
+        return ERR_OK;
+    return errmsg_set(msg, ERR_NOT_FOUND,
+                      "%llu %s%s cannot be opened; put the seal keys back that are missing",
+                      (unsigned long long)done->n_failed, what, str_s(done->n_failed));
+}
+
 enum err database_rekey(struct database *db, database_seal_fn *fn, void *ctx,
                         struct database_sealed *ret, struct errmsg *msg)
 {
@@ -180,12 +190,12 @@ enum err database_rekey(struct database *db, database_seal_fn *fn, void *ctx,
                       msg);
     if (e == ERR_OK)
         e = seal_all(&numbers, true, &ret->n_numbers);
-    if (e == ERR_OK && ret->n_failed > 0)
-        e = errmsg_set(msg, ERR_NOT_FOUND,
-                       "%llu number%s cannot be opened; put the seal keys back that are missing",
-                       (unsigned long long)ret->n_failed, str_s(ret->n_failed));
+    if (e == ERR_OK)
+        e = all_opened(ret, "number", msg);
     if (e == ERR_OK)
         e = seal_all(&cases, true, &ret->n_disclosures);
+    if (e == ERR_OK)
+        e = all_opened(ret, "disclosure", msg);
     if (e == ERR_OK)
         e = rekey_rows(db, ret, msg);
     if (e == ERR_OK)
