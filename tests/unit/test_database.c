@@ -405,6 +405,107 @@ static void a_case_that_is_not_there_is_told(void **state)
     assert_int_equal(box.len, 0);
 }
 
+/* Of learner 1 two disclosures and a question, of learner 2, whose number is gone, one of each;
+ * the text of 0000000004 has gone, too. */
+static void fill_with_cases(void)
+{
+    run("insert into core.learner (learner, learner_id, org_id, country, first_seq, created_at)"
+        " overriding system value select x, gen_random_uuid(), min(org_id), 'KE', 1, now()"
+        " from core.organisation, generate_series(1, 2) x group by x");
+    run("insert into core.number_state (number_id, learner, seq, at, state) values"
+        " (decode(repeat('1a', 16), 'hex'), 1, 1, now(), '\\x00')");
+    run("insert into core.safe_case (learner, seq, n, org_id, raised_at, source, queue, ref, lang,"
+        " about, is_child, sealed)"
+        " select c.learner, c.seq, 0, o.org_id, timestamptz '2026-03-02 09:00Z' + c.seq * interval"
+        " '1 minute', c.source, c.queue, lpad(c.seq::text, 10, '0'), 'en', c.about,"
+        " c.seq = 2, decode(c.sealed, 'hex') from (select min(org_id) as org_id from"
+        " core.organisation) o, (values (1, 1, 'keyword', 'safe', 'harm', 'c0ffee'),"
+        " (1, 2, 'word_list', 'safe', 'psea suicide', 'beef'), (1, 3, 'ask', 'inbox', 'harm',"
+        " 'aa00'), (2, 4, 'keyword', 'safe', 'harm', null), (2, 5, 'ask', 'inbox', 'harm', 'bb'))"
+        " c (learner, seq, source, queue, about, sealed)");
+}
+
+static void print_case(void *ctx, const struct case_row *row)
+{
+    const struct str cells[] = {row->ref,         row->source,         row->lang,
+                                row->country,     row->about,          row->outcome,
+                                row->released_at, row->transferred_at, row->answered_at};
+    for (size_t i = 0; i < ARRAY_LEN(cells); i++) {
+        buf_add_str(ctx, i < 6 || str_is_empty(cells[i]) ? cells[i] : STR("done"));
+        buf_add_char(ctx, '|');
+    }
+    buf_add_str(ctx, row->is_child ? STR("child ") : STR(""));
+    buf_add_str(ctx, row->has_text ? STR("text;") : STR(";"));
+}
+
+static void expect_cases(const char *queue, bool is_all, const char *rows)
+{
+    struct buf text CLEANUP(buf_fini);
+    buf_init(&text, 4096);
+    assert_int_equal(cases_list(db, queue, is_all, print_case, &text, &msg), ERR_OK);
+    assert_string_equal(buf_str(&text).p, rows);
+}
+
+static void expect_text(const char *queue, const char *ref, struct str sealed, uint8_t id_byte)
+{
+    struct buf box CLEANUP(buf_fini);
+    struct number_id id, expected;
+    memset(&expected, id_byte, sizeof(expected));
+    memset(&id, 0x55, sizeof(id));
+    buf_init(&box, 4096);
+    assert_int_equal(cases_read(db, queue, str_from(ref), &box, &id, &msg), ERR_OK);
+    assert_true(str_eq(buf_str(&box), sealed));
+    assert_memory_equal(&id, &expected, sizeof(id));
+}
+
+static void cases_are_read_and_end_on_record(void **state)
+{
+    (void)state;
+    struct number_id id, known;
+    struct wall_ms until = {-1};
+    struct buf date CLEANUP(buf_fini);
+    buf_init(&date, 4096);
+    memset(&known, 0x1a, sizeof(known));
+    fill_with_cases();
+    expect_cases("safe", false,
+                 "0000000001|keyword|en|KE|harm|||||text;"
+                 "0000000002|word_list|en|KE|psea suicide|||||child text;"
+                 "0000000004|keyword|en|KE|harm|||||;");
+    expect_text("safe", "0000000002", STR("\xbe\xef"), 0x1a);
+    expect_text("safe", "0000000004", STR(""), 0);
+    expect_text("inbox", "0000000005", STR("\xbb"), 0);
+    assert_int_equal(cases_acknowledge(db, "safe", STR("0000000001"), &msg), ERR_OK);
+    expect(
+        "select ref, acknowledged_by::text from core.safe_case where acknowledged_at is not null",
+        "0000000001|postgres;");
+    assert_int_equal(cases_release(db, STR("0000000001"), STR("supported"), &id, &until, &msg),
+                     ERR_OK);
+    assert_int_equal(until.ms, 0); /* the other one waits */
+    assert_int_equal(cases_release(db, STR("0000000002"), STR_NONE, &id, &until, &msg), ERR_OK);
+    assert_true(until.ms == 1772442120000); /* it was raised two minutes past nine */
+    assert_memory_equal(&id, &known, sizeof(id));
+    until.ms = -1;
+    assert_int_equal(cases_release(db, STR("0000000004"), STR("unreachable"), &id, &until, &msg),
+                     ERR_OK);
+    assert_int_equal(until.ms, 0); /* there is nobody to go on with */
+    assert_int_equal(cases_transfer(db, STR("0000000001"), STR_NONE, &date, &msg), ERR_OK);
+    assert_int_equal(date.len, strlen("2026-04-01"));
+    expect_cases("safe", true,
+                 "0000000001|keyword|en|KE|harm|supported|done|done||text;"
+                 "0000000002|word_list|en|KE|psea suicide||done|||child text;"
+                 "0000000004|keyword|en|KE|harm|unreachable|done|||;");
+    expect_cases("safe", false,
+                 "0000000002|word_list|en|KE|psea suicide||done|||child text;"
+                 "0000000004|keyword|en|KE|harm|unreachable|done|||;");
+    memset(&id, 0, sizeof(id));
+    assert_int_equal(cases_answer(db, STR("0000000003"), STR("1"), &id, &msg), ERR_OK);
+    assert_memory_equal(&id, &known, sizeof(id));
+    assert_int_equal(cases_answer(db, STR("0000000005"), STR("1"), &id, &msg), ERR_NOT_FOUND);
+    expect("select what, count(*)::text from core.case_access where ref is not null group by what"
+           " order by what",
+           "acknowledge|1;answer|2;read|3;release|3;transfer|1;");
+}
+
 /* ---- people's own logins ---- */
 
 struct asking {
@@ -554,6 +655,7 @@ int main(void)
         cmocka_unit_test(seals_all_numbers_anew),
         cmocka_unit_test(gives_all_numbers_new_ids_or_none),
         cmocka_unit_test(a_case_that_is_not_there_is_told),
+        cmocka_unit_test(cases_are_read_and_end_on_record),
         cmocka_unit_test(only_who_has_the_password_comes_in),
         cmocka_unit_test(people_read_and_write_nothing),
     };
