@@ -336,6 +336,65 @@ static void no_server_at_all_is_unavailable(void **state)
     t->store = before;
 }
 
+/* A Sentinel that watches what is named so; of_port 0: nothing. */
+static pid_t sentinel_start(int port, int of_port)
+{
+    char path[96];
+    (void)snprintf(path, sizeof(path), "%s/sentinel-%d.conf", server.dir, port);
+    FILE *f = fopen(path, "we");
+    assert_non_null(f);
+    (void)fprintf(f, "port %d\nbind 127.0.0.1\n", port);
+    if (of_port != 0)
+        (void)fprintf(f, "sentinel monitor waypost 127.0.0.1 %d 1\n", of_port);
+    assert_int_equal(fclose(f), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        (void)dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
+        (void)execlp("redis-server", "redis-server", path, "--sentinel", (char *)NULL);
+        _exit(127);
+    }
+    return pid;
+}
+
+/* One Sentinel is gone and one does not know it; the server that the third one tells of is asked
+ * whether it is the primary indeed. */
+static void the_primary_is_where_a_sentinel_says(void **state)
+{
+    struct subject *t = subject(state);
+    struct store *before = t->store;
+    int port = free_port(), ignorant = free_port(), knowing = free_port();
+    char sentinels[96];
+    assert_int_not_equal(redis_server_do(&server, "CONFIG SET port %d", port), -1);
+    pid_t pids[] = {sentinel_start(ignorant, 0), sentinel_start(knowing, port)};
+    (void)snprintf(sentinels, sizeof(sentinels), "127.0.0.1:%d 127.0.0.1:%d  127.0.0.1:%d",
+                   free_port(), ignorant, knowing);
+    struct store_settings set = settings();
+    set.socket_path = NULL;
+    set.sentinels = sentinels;
+    set.primary = "waypost";
+    t->store = store_hiredis_new(t->loop, &set);
+    wait_up(t, true);
+    assert_int_equal(do_step(t, id_of(1, 1), 0, "here"), ERR_OK);
+    assert_int_not_equal(redis_server_do(&server, "REPLICAOF 127.0.0.1 1"), -1);
+    assert_int_not_equal(do_step(t, id_of(1, 1), 1, "read only"), ERR_OK);
+    wait_up(t, false);
+    run_for(t, 300); /* it goes on asking, and believes nobody */
+    assert_false(store_is_up(t->store));
+    assert_int_not_equal(redis_server_do(&server, "REPLICAOF NO ONE"), -1);
+    wait_up(t, true);
+    assert_int_equal(do_load(t, id_of(1, 1)), ERR_OK);
+    assert_string_equal(t->got.state + STORE_SEQ_BYTES, "here");
+    store_free(t->store);
+    t->store = before;
+    for (size_t i = 0; i < ARRAY_LEN(pids); i++) {
+        (void)kill(pids[i], SIGKILL);
+        (void)waitpid(pids[i], NULL, 0);
+    }
+    assert_int_not_equal(redis_server_do(&server, "CONFIG SET port 0"), -1);
+    wait_up(t, true);
+}
+
 #define REDIS(f) cmocka_unit_test_setup_teardown(f, setup_redis, teardown)
 #define CLUSTER(f) cmocka_unit_test_setup_teardown(f, setup_cluster, teardown)
 
@@ -357,6 +416,7 @@ int main(void)
         REDIS(nothing_is_left_behind),
         REDIS(user_without_password_is_not_served),
         REDIS(no_server_at_all_is_unavailable),
+        REDIS(the_primary_is_where_a_sentinel_says),
     };
     return cmocka_run_group_tests_name("store_trouble", tests, group_setup, group_teardown);
 }
