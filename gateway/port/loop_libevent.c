@@ -11,6 +11,8 @@
 #include "port/loop.h"
 
 #define AWAY_MIN_MS 50 /* shorter turns are what a busy process is made of */
+/* A timer that is so late fires behind what came meanwhile, see on_timer. */
+#define LATE_MS 250
 
 struct timer {
     struct loop_libevent *loop;
@@ -18,6 +20,7 @@ struct timer {
     timer_fn *fn;
     void *ctx;
     int64_t due_ms;
+    bool is_behind; /* fires in this turn, however late it is */
 };
 
 struct signal_watch {
@@ -76,21 +79,31 @@ static void libevent_timer_start(struct timer *timer, int64_t delay_ms)
 {
     read_clocks(timer->loop);
     timer->due_ms = timer->loop->mono.ms + delay_ms;
+    timer->is_behind = false;
     struct timeval delay = {.tv_sec = delay_ms / 1000, .tv_usec = delay_ms % 1000 * 1000};
     if (event_add(timer->event, &delay) != 0)
         abort(); /* only without memory for the heap of timers */
 }
 
+/* When this process, or its machine, stood still, every deadline is over at once, and libevent does
+ * not look for what came: a stop ends its wait by EINTR. An answer that lies there is no late one,
+ * so a turn that looks comes first. */
 static void on_timer(evutil_socket_t fd, short what, void *ctx)
 {
+    static const struct timeval at_once;
     (void)fd, (void)what; /* a timer has neither */
     struct timer *timer = ctx;
     read_clocks(timer->loop);
     int64_t early_ms = timer->due_ms - timer->loop->mono.ms;
-    if (early_ms > 0) /* libevent waits by the coarse clock, which is up to 4 ms behind ours */
+    if (early_ms > 0) { /* libevent waits by the coarse clock, which is up to 4 ms behind ours */
         libevent_timer_start(timer, early_ms);
-    else
+    } else if (early_ms < -LATE_MS && !timer->is_behind) {
+        timer->is_behind = true;
+        if (event_add(timer->event, &at_once) != 0)
+            abort();
+    } else {
         timer->fn(timer->ctx);
+    }
 }
 
 static struct timer *libevent_timer_new(struct loop *loop, timer_fn *fn, void *ctx)

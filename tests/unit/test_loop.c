@@ -5,8 +5,15 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <event2/event.h>
+#include <poll.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "port/loop.h"
 
@@ -250,6 +257,89 @@ static void test_libevent_delivers_signals_in_the_loop(void **state)
     loop_free(loop);
 }
 
+/* ---- a process that stood still ---- */
+
+#define FROZEN_DUE_MS 200
+#define FROZEN_MS 600 /* longer than any lateness of a machine that only is busy */
+
+struct frozen {
+    struct loop *loop;
+    struct timer *deadline;
+    int fd;
+    bool has_read, was_overtaken;
+};
+
+static void on_answer(evutil_socket_t fd, short what, void *ctx)
+{
+    struct frozen *f = ctx;
+    (void)fd, (void)what; /* ours, to be read */
+    f->has_read = true;
+    loop_stop(f->loop);
+}
+
+/* Over before anything came: that proves nothing, on. */
+static void on_deadline(void *ctx)
+{
+    struct frozen *f = ctx;
+    struct pollfd answer = {.fd = f->fd, .events = POLLIN};
+    if (poll(&answer, 1, 0) == 1) {
+        f->was_overtaken = !f->has_read;
+        loop_stop(f->loop);
+    } else {
+        timer_start(f->loop, f->deadline, FROZEN_DUE_MS);
+    }
+}
+
+static bool is_stopped(pid_t pid)
+{
+    char name[64], state = 0;
+    (void)snprintf(name, sizeof(name), "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(name, "r");
+    if (file != NULL && fscanf(file, "%*d %*s %c", &state) != 1)
+        state = 0;
+    if (file != NULL)
+        (void)fclose(file); /* read only */
+    return state == 'T';
+}
+
+/* Stops its parent, whose answer comes meanwhile, and wakes it when its time is over. */
+static void freeze_parent(int fd)
+{
+    struct timespec pause = {.tv_nsec = FROZEN_MS * 1000000L};
+    (void)kill(getppid(), SIGSTOP);
+    while (!is_stopped(getppid()))
+        (void)sched_yield();
+    ssize_t n = write(fd, "x", 1);
+    (void)nanosleep(&pause, NULL); /* what a clock that jumps cannot show: time of the real one */
+    (void)kill(getppid(), SIGCONT);
+    _exit(n == 1 ? 0 : 1);
+}
+
+/* All its deadlines are over at once then, and what came in time is no late answer. */
+static void test_libevent_reads_before_late_timers(void **state)
+{
+    (void)state;
+    int ends[2], status = 0;
+    struct frozen f = {.loop = loop_libevent_new()};
+    assert_int_equal(pipe(ends), 0);
+    f.fd = ends[0];
+    f.deadline = timer_new(f.loop, on_deadline, &f);
+    struct event *answer = event_new(loop_libevent_base(f.loop), f.fd, EV_READ, on_answer, &f);
+    assert_int_equal(event_add(answer, NULL), 0);
+    timer_start(f.loop, f.deadline, FROZEN_DUE_MS);
+    pid_t pid = fork();
+    if (pid == 0)
+        freeze_parent(ends[1]);
+    loop_run(f.loop);
+    assert_false(f.was_overtaken);
+    assert_true(f.has_read);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    event_free(answer);
+    timer_free(f.loop, f.deadline);
+    loop_free(f.loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_mem_settle_fires_chains_but_moves_no_time),
         cmocka_unit_test(test_libevent_counts_long_turns_and_freezes_time),
         cmocka_unit_test(test_libevent_delivers_signals_in_the_loop),
+        cmocka_unit_test(test_libevent_reads_before_late_timers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
