@@ -790,6 +790,27 @@ static void draining_waits_for_a_settle_under_way(void **state)
     (void)expect_status(w, "sent");
 }
 
+/* What it knows of an SMS whose bucket is somebody else's by now is told before it ends. */
+static void draining_waits_for_what_is_told_too_late(void **state)
+{
+    struct world *w = *state;
+    bool is_idle = false;
+    take_lease(w, 1, w);
+    store_mem_fail(w->store, "settle", ERR_UNAVAILABLE, false, 1);
+    store_mem_fail(w->store, "append", ERR_UNAVAILABLE, false, UINT32_MAX);
+    enqueue_many(w, 1);
+    loop_mem_settle(w->loop);
+    take_lease(w, 2, NULL);
+    outbox_drain(w->outbox, on_idle, &is_idle);
+    loop_mem_advance(w->loop, 5000);
+    assert_int_equal(n_sent(w), 1);
+    assert_false(is_idle);
+    store_mem_fail(w->store, "append", ERR_OK, false, 0);
+    loop_mem_advance(w->loop, 5000);
+    assert_true(is_idle);
+    (void)expect_status(w, "sent");
+}
+
 /* ---- marks of others, throttling, broken entries ---- */
 
 static void on_marked(void *ctx, enum err e, struct str state)
@@ -943,6 +964,7 @@ int main(void)
         WORLD_TEST(senders_share_the_rate),
         WORLD_TEST(a_small_share_of_a_low_rate_sends),
         WORLD_TEST(draining_waits_for_a_settle_under_way),
+        WORLD_TEST(draining_waits_for_what_is_told_too_late),
         WORLD_TEST(what_somebody_else_marked_is_never_sent),
         WORLD_TEST(what_is_given_away_takes_nothing_along),
         WORLD_TEST(an_own_mark_is_known_again),

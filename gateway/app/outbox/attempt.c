@@ -107,20 +107,27 @@ void outbox_finish(struct outbox_job *job, enum message_status status, struct st
 
 static void on_told(void *ctx, enum err e)
 {
-    (void)ctx;
+    struct outbox_job *job = ctx;
+    if (outbox_is_late(job))
+        return;
     if (e != ERR_OK)
-        LOG_WARN("outbox", "an outcome stays unknown", "err=%s", err_name(e));
+        LOG_WARN("outbox", "an outcome is not told yet", "err=%s", err_name(e));
+    outbox_happen(job, e == ERR_OK ? OUTBOX_EVENT_GONE : OUTBOX_EVENT_AWAY);
 }
 
 /* Whoever has its bucket now has found our mark and told that nobody knows. We do: what is told of
- * a message only moves it on (sql/README.md). */
-static void tell_too_late(const struct outbox_job *job)
+ * a message only moves it on (sql/README.md). The job waits until that is on disk: a sender that
+ * ends by and by has nothing in hand then. */
+static void tell_too_late(struct outbox_job *job)
 {
-    if (!job->is_sent)
+    if (!job->is_sent) {
+        outbox_happen(job, OUTBOX_EVENT_GONE);
         return;
-    store_append(job->owner->ports.store, job->entry.bucket, buf_str(&job->event), on_told, NULL);
+    }
     if (job->is_shown)
         shown_put(job->owner->ports.store, &job->message.number_id, &job->shown);
+    job->n_calls++;
+    store_append(job->owner->ports.store, job->entry.bucket, buf_str(&job->event), on_told, job);
 }
 
 static void on_settled(void *ctx, enum err e)
@@ -128,14 +135,14 @@ static void on_settled(void *ctx, enum err e)
     struct outbox_job *job = ctx;
     if (outbox_is_late(job))
         return;
-    if (e == ERR_DENIED)
+    if (e == ERR_DENIED) {
         tell_too_late(job);
-    else if (e == ERR_OK && job->report.len > 0)
+        return;
+    }
+    if (e == ERR_OK && job->report.len > 0)
         shown_expect_report(job->owner->ports.store, job->channel->channel->config->name,
                             buf_str(&job->report), &job->message.number_id, job->shown.after);
-    outbox_happen(job, e == ERR_OK       ? OUTBOX_EVENT_SETTLED
-                       : e == ERR_DENIED ? OUTBOX_EVENT_GONE
-                                         : OUTBOX_EVENT_AWAY);
+    outbox_happen(job, e == ERR_OK ? OUTBOX_EVENT_SETTLED : OUTBOX_EVENT_AWAY);
 }
 
 void outbox_settle(struct outbox_job *job)
