@@ -19,7 +19,7 @@
       taken; its phone has each SMS once and in order, but for those that are recorded as unknown. With --unknown and
       --ends (lib.sh) each unknown SMS is looked at, too: a sender was ended by a signal after the SMS had come into the
       outbox and before its outcome was told, which is that its sender stopped; what stands on the phone came
-      within WINDOW seconds before such an end. With LEDGER_TOTALS in the environment a line of sums is added to that
+      within WINDOW seconds before such an end, or was read when it had ended (UNREAD). With LEDGER_TOTALS in the environment a line of sums is added to that
       file: numbers SMS unknown wrong, and unknown outside of that window.
 
 What may have been taken: a USSD step that was answered with "busy" (it may have been stored all the
@@ -42,6 +42,7 @@ WORDS = ["JOIN", "1", "0"] + ["1"] * 7 + ["NEXT", "1", "HELP", "NEXT", "2", "men
 INPUTS = ["1", "9", "1", "0", "9"] + ["1"] * 7 + ["9", "9", "1", "9", "2", "menu", "1", "9", "9"]
 PATIENCE = 20  # seconds for an SMS
 WINDOW = 16  # seconds: a request is waited for for 15
+UNREAD = 2  # seconds that one may lie in the provider's socket when its sender has ended
 STOPPED = "the sender stopped in the middle of this message"
 SLOW = 3  # times
 REST = 1.6  # seconds between inputs where nothing but the input tells one from its copies
@@ -291,7 +292,7 @@ def outside_window(unknown, ends, phones):
     for number_id in {row[0] for row in unknown}:
         for sms in phones.get(number_id, []):
             at = to_ms(sms["at"])
-            if not has_end(ends, at, at + WINDOW * 1000):
+            if not has_end(ends, at - UNREAD * 1000, at + WINDOW * 1000):
                 wrong.append(f"{number_id}: reached the phone at {at:.0f}, and no sender ended then")
     return wrong
 
