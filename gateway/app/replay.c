@@ -3,12 +3,13 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "app/course_set.h"
 #include "app/message.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 
-/* A record that cannot be handled is tried again this much later, however short the line is. */
-#define ROTATE_PAUSE_MS 5000
+/* To put one aside takes two syncs of the disk, and others wait: a batch has not more of them. */
+#define MAX_HOPELESS 8u
 
 enum slot_state { SLOT_STATE_BUSY, SLOT_STATE_DONE, SLOT_STATE_AGAIN };
 
@@ -19,6 +20,7 @@ struct replay_slot {
     struct buf record;
     struct spooled sms; /* borrows from record */
     bool is_readable;
+    struct spool_aside aside; /* of a batch of these */
 };
 
 struct replay {
@@ -28,9 +30,16 @@ struct replay {
     uint32_t n_slots;
     uint32_t n_busy; /* slots that have no end yet */
     bool is_stopped;
-    bool has_rotated;     /* in this batch */
     bool has_found;       /* until the spool is empty again: said once in the log */
     struct mono_ms found; /* since when */
+    bool is_stuck;        /* batch after batch had some that failed while others were handled */
+    struct mono_ms stuck; /* since when */
+    bool is_aside;        /* this batch is of those */
+    bool has_begun;       /* going through all of them, up to: */
+    struct spool_aside last;
+    uint32_t n_aside;
+    struct mono_ms aside_due; /* to go through them again */
+    int64_t aside_wait_ms;    /* between that and the next time */
 };
 
 static void schedule(struct replay *r, int64_t delay_ms)
@@ -39,17 +48,72 @@ static void schedule(struct replay *r, int64_t delay_ms)
         timer_start(r->parts.loop, r->timer, delay_ms);
 }
 
+static void count_aside(struct replay *r, uint32_t n)
+{
+    r->n_aside = n;
+    metrics_set(r->parts.metrics, METRIC_spool_aside, n);
+}
+
+/* ERR_OK: it may leave the log. */
+static enum err put_aside(struct replay_slot *slot, const char *why)
+{
+    struct replay *r = slot->replay;
+    enum err e = spool_put_aside(r->parts.spool, buf_str(&slot->record));
+    LOG_ERROR("replay", "a message of the spool cannot be handled now and is put aside",
+              "why=\"%s\" err=%s", why, err_name(e));
+    if (e != ERR_OK)
+        return e;
+    count_aside(r, r->n_aside + 1);
+    r->aside_wait_ms = REPLAY_ASIDE_FIRST_MS;
+    r->aside_due.ms = loop_mono(r->parts.loop).ms + r->aside_wait_ms;
+    return ERR_OK;
+}
+
+/* Some fail again and again, while others are handled: these are not to wait for them. */
+static void end_stuck(struct replay *r)
+{
+    uint32_t n_done = 0;
+    for (uint32_t i = 0; i < r->n_slots; i++)
+        n_done += r->slots[i].state == SLOT_STATE_DONE;
+    bool is_stuck = n_done > 0 && n_done < r->n_slots;
+    int64_t now = loop_mono(r->parts.loop).ms;
+    if (is_stuck && !r->is_stuck)
+        r->stuck.ms = now;
+    r->is_stuck = is_stuck;
+    for (uint32_t i = 0; is_stuck && now - r->stuck.ms >= REPLAY_PATIENCE_MS && i < r->n_slots;
+         i++) {
+        if (r->slots[i].state == SLOT_STATE_AGAIN &&
+            put_aside(&r->slots[i], "it failed again and again") == ERR_OK)
+            r->slots[i].state = SLOT_STATE_DONE;
+    }
+}
+
 /* The batch is over: forgets what was done, up to the first record that was not. */
 static void end_batch(struct replay *r)
 {
     uint32_t n_done = 0;
+    if (r->is_aside) {
+        schedule(r, 0);
+        return;
+    }
+    end_stuck(r);
     while (n_done < r->n_slots && r->slots[n_done].state == SLOT_STATE_DONE)
         n_done++;
     enum err e = spool_drop(r->parts.spool, n_done);
     if (e != ERR_OK)
         LOG_ERROR("replay", "records not dropped", "err=%s", err_name(e));
-    bool is_all = e == ERR_OK && n_done == r->n_slots;
-    schedule(r, r->has_rotated ? ROTATE_PAUSE_MS : is_all ? 0 : REPLAY_PAUSE_MS);
+    schedule(r, e == ERR_OK && n_done == r->n_slots ? 0 : REPLAY_PAUSE_MS);
+}
+
+/* One of those that lie aside needs to lie there no longer. */
+static void end_aside(struct replay_slot *slot, bool is_refused)
+{
+    struct replay *r = slot->replay;
+    enum err e = spool_aside_end(r->parts.spool, &slot->aside, is_refused);
+    if (e == ERR_OK || e == ERR_NOT_FOUND)
+        count_aside(r, r->n_aside > 0 ? r->n_aside - 1 : 0);
+    else
+        LOG_ERROR("replay", "a message stays aside", "err=%s", err_name(e));
 }
 
 static void end_slot(struct replay_slot *slot, enum slot_state state)
@@ -57,20 +121,26 @@ static void end_slot(struct replay_slot *slot, enum slot_state state)
     struct replay *r = slot->replay;
     assert(slot->state == SLOT_STATE_BUSY);
     slot->state = state;
+    if (r->is_aside && state == SLOT_STATE_DONE)
+        end_aside(slot, false);
     if (--r->n_busy == 0)
         end_batch(r);
 }
 
-static void on_rotated(void *ctx, enum err e)
+/* It cannot be handled now, and perhaps never. */
+static void give_up(struct replay_slot *slot, const char *why)
 {
-    end_slot(ctx, e == ERR_OK ? SLOT_STATE_DONE : SLOT_STATE_AGAIN);
-}
-
-static void rotate(struct replay_slot *slot, const char *why)
-{
-    LOG_ERROR("replay", "record cannot be handled now", "reason=\"%s\"", why);
-    slot->replay->has_rotated = true;
-    spool_append(slot->replay->parts.spool, buf_str(&slot->record), on_rotated, slot);
+    struct replay *r = slot->replay;
+    if (!r->is_aside) {
+        end_slot(slot, put_aside(slot, why) == ERR_OK ? SLOT_STATE_DONE : SLOT_STATE_AGAIN);
+        return;
+    }
+    if (loop_wall(r->parts.loop).ms - slot->aside.since.ms >= REPLAY_ASIDE_KEEP_MS) {
+        LOG_ERROR("replay", "a message is refused: nobody could handle it", "why=\"%s\"", why);
+        metrics_add(r->parts.metrics, METRIC_spool_refused_total, 1);
+        end_aside(slot, true);
+    }
+    end_slot(slot, SLOT_STATE_AGAIN);
 }
 
 static void on_response(void *ctx, const struct dialog_response *response)
@@ -83,7 +153,7 @@ static void on_response(void *ctx, const struct dialog_response *response)
         end_slot(slot, SLOT_STATE_DONE);
         return;
     case DIALOG_OUTCOME_BROKEN:
-        rotate(slot, "the learner's state or course cannot be read");
+        give_up(slot, "the learner's state or course cannot be read");
         return;
     case DIALOG_OUTCOME_FAILED:
         end_slot(slot, SLOT_STATE_AGAIN);
@@ -98,20 +168,25 @@ static void on_response(void *ctx, const struct dialog_response *response)
     assert(false); /* the machine's table has no such end for a replay */
 }
 
+/* NULL: it has a channel, by which it can be handled. */
+static const char *why_not(const struct replay_slot *slot)
+{
+    return !slot->is_readable ? "of another version, or its seal key is not in keys_dir"
+           : channels_get(slot->replay->parts.channels, slot->sms.channel) == NULL
+               ? "its channel is not configured any more"
+               : NULL;
+}
+
 static void submit(struct replay_slot *slot)
 {
     const struct replay_parts *parts = &slot->replay->parts;
-    if (!slot->is_readable) {
-        rotate(slot, "unknown format");
-        return;
-    }
-    const struct channel *channel = channels_get(parts->channels, slot->sms.channel);
-    if (channel == NULL) {
-        rotate(slot, "its channel is not configured any more");
+    const char *why = why_not(slot);
+    if (why != NULL) {
+        give_up(slot, why);
         return;
     }
     struct dialog_request request = {
-        .channel = channel->config,
+        .channel = channels_get(parts->channels, slot->sms.channel)->config,
         .inbound = &slot->sms.inbound,
         .is_replay = true,
         .received = slot->sms.received,
@@ -120,8 +195,10 @@ static void submit(struct replay_slot *slot)
     };
     enum err e = slot->sms.inbound.part_of > 0 ? joiner_take(parts->joiner, &request)
                                                : dialogs_submit(parts->dialogs, &request);
-    if (e != ERR_OK)
+    if (e == ERR_FULL)
         end_slot(slot, SLOT_STATE_AGAIN);
+    else if (e != ERR_OK)
+        give_up(slot, "it is too long");
 }
 
 /* Would two messages of one number be under way? When the first failed, the second would overtake
@@ -135,22 +212,73 @@ static bool is_number_taken(const struct replay *r, const struct replay_slot *sl
     return false;
 }
 
-/* Gathers the oldest records, one of each number. ERR_OK: the batch has at least one. */
-static enum err begin_batch(struct replay *r)
+/* The next record of the log, or of those that lie aside. */
+static enum err next_record(struct replay *r, struct replay_slot *slot)
 {
-    enum err e = spool_peek(r->parts.spool, &r->slots[0].record);
+    if (!r->is_aside)
+        return r->n_slots == 0 ? spool_peek(r->parts.spool, &slot->record)
+                               : spool_peek_next(r->parts.spool, &slot->record);
+    return spool_aside_next(r->parts.spool, &r->last, &slot->aside, &slot->record);
+}
+
+/* Gathers the oldest records, one of each number. ERR_OK: the batch has at least one. */
+static enum err gather(struct replay *r)
+{
+    enum err e = ERR_OK;
+    uint32_t n_hopeless = 0;
     r->n_slots = 0;
-    while (e == ERR_OK) {
+    while (r->n_slots < SPOOL_MAX_SHOWN && (r->is_aside || n_hopeless < MAX_HOPELESS)) {
         struct replay_slot *slot = &r->slots[r->n_slots];
-        slot->is_readable = spooled_decode(buf_str(&slot->record), &slot->sms) == ERR_OK;
+        e = next_record(r, slot);
+        if (e != ERR_OK && (e != ERR_INVALID || !r->is_aside))
+            break;
+        slot->is_readable =
+            e == ERR_OK && spooled_decode(buf_str(&slot->record), &slot->sms) == ERR_OK;
         if (slot->is_readable && is_number_taken(r, slot))
             break;
         slot->state = SLOT_STATE_BUSY;
-        if (++r->n_slots == SPOOL_MAX_SHOWN)
-            break;
-        e = spool_peek_next(r->parts.spool, &r->slots[r->n_slots].record);
+        r->last = slot->aside;
+        r->n_slots++;
+        n_hopeless += why_not(slot) != NULL;
     }
     return r->n_slots > 0 ? ERR_OK : e;
+}
+
+/* Those that lie aside, all of them, once it is time. */
+static enum err gather_aside(struct replay *r)
+{
+    uint32_t n;
+    if (!r->has_begun && loop_mono(r->parts.loop).ms < r->aside_due.ms)
+        return ERR_NOT_FOUND;
+    r->is_aside = true;
+    enum err e = ERR_OK;
+    if (!r->has_begun) {
+        r->last = (struct spool_aside){.n = 0};
+        e = spool_aside_begin(r->parts.spool, &n);
+        if (e == ERR_OK)
+            count_aside(r, n);
+    }
+    if (e == ERR_OK)
+        e = gather(r);
+    r->has_begun = e == ERR_OK;
+    if (r->has_begun)
+        return ERR_OK;
+    r->aside_due.ms = loop_mono(r->parts.loop).ms + r->aside_wait_ms;
+    r->aside_wait_ms =
+        2 * r->aside_wait_ms < REPLAY_ASIDE_MOST_MS ? 2 * r->aside_wait_ms : REPLAY_ASIDE_MOST_MS;
+    return e;
+}
+
+static enum err gather_any(struct replay *r, bool is_empty)
+{
+    const struct replay_parts *parts = &r->parts;
+    bool can_handle = store_is_up(parts->store) &&
+                      (parts->courses == NULL || course_set_is_ready(parts->courses));
+    r->is_aside = false;
+    if (!is_empty && !can_handle)
+        return ERR_CONFLICT;
+    enum err e = gather(r);
+    return e == ERR_NOT_FOUND && can_handle ? gather_aside(r) : e;
 }
 
 static void note_state(struct replay *r, bool is_empty)
@@ -173,14 +301,13 @@ static void on_timer(void *ctx)
     struct replay *r = ctx;
     bool is_empty = spool_is_empty(r->parts.spool);
     note_state(r, is_empty);
-    enum err e = is_empty || store_is_up(r->parts.store) ? begin_batch(r) : ERR_CONFLICT;
+    enum err e = gather_any(r, is_empty);
     if (e != ERR_OK) { /* empty, or another front has it */
         if (e != ERR_NOT_FOUND && e != ERR_CONFLICT)
             LOG_ERROR("replay", "spool cannot be read", "err=%s", err_name(e));
         schedule(r, is_empty ? REPLAY_IDLE_MS : REPLAY_PAUSE_MS);
         return;
     }
-    r->has_rotated = false;
     r->n_busy = r->n_slots + 1; /* the batch does not end before all of it has begun */
     for (uint32_t i = 0; i < r->n_slots; i++)
         submit(&r->slots[i]);
@@ -192,6 +319,7 @@ struct replay *replay_new(const struct replay_parts *parts)
 {
     struct replay *r = xcalloc(1, sizeof(*r));
     r->parts = *parts;
+    r->aside_wait_ms = REPLAY_ASIDE_FIRST_MS;
     for (uint32_t i = 0; i < SPOOL_MAX_SHOWN; i++) {
         r->slots[i].replay = r;
         buf_init(&r->slots[i].record, SPOOL_MAX_RECORD_BYTES);
@@ -204,6 +332,11 @@ struct replay *replay_new(const struct replay_parts *parts)
 bool replay_is_busy(const struct replay *r)
 {
     return r->n_busy > 0;
+}
+
+uint32_t replay_n_aside(const struct replay *r)
+{
+    return r->n_aside;
 }
 
 void replay_stop(struct replay *r)

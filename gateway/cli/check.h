@@ -57,6 +57,8 @@ bool check_parts(const struct config *config, const struct check_needs *needs,
  * hurts all the same, or stops. */
 void check_host(const struct config *config, const struct check_needs *needs,
                 struct check_list *list);
+/* spool.c: messages of the spool that nobody can handle now. */
+void check_aside(const struct config *config, struct check_list *list);
 /* The ports, unless a gateway of ours has them. */
 void check_ports(const struct config *config, struct check_list *list);
 /* How many numbers of the database were looked at, and could be read. */

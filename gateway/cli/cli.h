@@ -27,7 +27,8 @@
     X(man)                                                                                         \
     X(migrate)                                                                                     \
     X(phone)                                                                                       \
-    X(rebuild) X(reconcile) X(report) X(safe) X(serve) X(simulate) X(status) X(talk) X(version)
+    X(rebuild)                                                                                     \
+    X(reconcile) X(report) X(safe) X(serve) X(simulate) X(spool) X(status) X(talk) X(version)
 
 #define CLI_MAX_OPTIONS 24
 #define CLI_MAX_WORDS 4096

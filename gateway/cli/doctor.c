@@ -15,6 +15,8 @@ static void examine(const char *path, const struct check_needs *needs, struct ch
     if (channels_check(&config, &channels, stops) == ERR_OK)
         channels_fini(&channels);
     check_host(&config, needs, list);
+    if (needs->keys)
+        check_aside(&config, list);
     check_ports(&config, list);
     struct check_site site = check_redis(&config, list);
     check_postgres(&config, needs, &site, list);

@@ -111,6 +111,7 @@ static void look_for_a_place(struct front_role *r)
     bool is_spool_full = !spool_has_room(r->spool);
     health_set(r->role, HEALTH_spool_full, is_spool_full);
     health_set(r->role, HEALTH_no_place, is_spool_full && !role_look_can_write(r->look));
+    health_set(r->role, HEALTH_spool_aside, replay_n_aside(r->replay) > 0);
     health_set(r->role, HEALTH_no_course, !course_set_is_ready(r->courses));
     health_set(r->role, HEALTH_course_refused, course_set_n_refused(r->courses) > 0);
 }
@@ -236,6 +237,7 @@ static void build_app(struct front_role *r)
                                                   .spool = r->spool,
                                                   .metrics = role->metrics,
                                                   .channels = role->channels,
+                                                  .courses = r->courses,
                                                   .dialogs = r->dialogs,
                                                   .joiner = r->joiner});
 }

@@ -30,6 +30,8 @@
     X(no_sender, false, "nobody sends: SMS wait; start a sender here or elsewhere")                \
     X(spool_full, false,                                                                           \
       "the spool has no room: it is over spool_quota_mb, or its disk is full or can only be read") \
+    X(spool_aside, false,                                                                          \
+      "SMS that cannot be handled now lie beside the spool: waypost spool list says why")          \
     X(outbox_old, false, "SMS wait for more than a minute: see channels and the sender's log")     \
     X(backlog, false, "what learners did waits long for PostgreSQL: see the writer's log")
 

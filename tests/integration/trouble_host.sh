@@ -132,9 +132,11 @@ redis_start "$STATE"
 demo_start "$STATE" "$PORT"
 check 'what is good in the spool is taken in' wait_for 30 has_number $((n_before + 8))
 check 'and the spool runs empty' wait_for 30 is_drained
-check_same 'what is not is put aside, each for itself' 5 "$(find "$STATE/spool/quarantine" -type f | wc -l)"
-for why in 'no sound record' 'its seal key is not in keys_dir' 'sealed with another key of the same number'; do
-    check "with the words: $why" grep -q "msg=\"put aside: $why\" file=\"$STATE/spool/quarantine/" "$STATE/waypost.log"
+check_same 'what is no record is kept, each for itself' 3 "$(find "$STATE/spool/quarantine" -type f | wc -l)"
+check 'with the words' grep -q "msg=\"kept in quarantine: no sound record\" file=\"$STATE/spool/quarantine/" "$STATE/waypost.log"
+check_same 'what cannot be opened waits for its key' 2 "$(find "$STATE/spool/aside" -type f | wc -l)"
+for why in 'its seal key is not in keys_dir' 'sealed with another key of the same number'; do
+    check "with the words: $why" grep -q "msg=\"put aside: $why\"" "$STATE/waypost.log"
 done
 check 'and it takes SMS' sms 120
 demo_stop "$STATE"

@@ -24,6 +24,7 @@ struct slow {
     struct store *inner;
     struct loop *loop;
     int64_t load_ms, commit_ms;
+    struct number_id failing; /* no load of this one succeeds */
 };
 
 struct slow_call {
@@ -65,7 +66,9 @@ static struct world *the_world; /* answers need its clock */
 static inline void on_slow(void *ctx)
 {
     struct slow_call *c = ctx;
-    if (c->commit == NULL)
+    if (c->commit == NULL && memcmp(&c->id, &c->slow->failing, sizeof(c->id)) == 0)
+        c->on_load(c->ctx, ERR_UNAVAILABLE, NULL);
+    else if (c->commit == NULL)
         store_load(c->slow->inner, &c->id, c->on_load, c->ctx);
     else
         store_commit(c->slow->inner, c->commit, c->on_commit, c->ctx);

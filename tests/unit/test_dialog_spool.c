@@ -104,6 +104,22 @@ static struct replay *new_replay(struct world *w)
                                              .dialogs = w->dialogs});
 }
 
+/* Spools what numbers send while the store is away: texts[i] of every number, then texts[i + 1]. */
+static void spool_for_numbers(struct world *w, uint32_t n_numbers, const char *const *texts,
+                              uint32_t n_texts)
+{
+    char number[24], id[24];
+    store_mem_fail(w->mem, "*", ERR_UNAVAILABLE, false, UINT32_MAX);
+    for (uint32_t i = 0; i < n_texts; i++) {
+        for (uint32_t k = 0; k < n_numbers; k++) {
+            (void)snprintf(number, sizeof(number), "+2547000001%02u", k);
+            (void)snprintf(id, sizeof(id), "m%u-%u", i, k);
+            (void)ask(w, sms(number, id, texts[i]));
+        }
+    }
+    store_mem_fail(w->mem, "*", ERR_OK, false, 0);
+}
+
 static void replays_the_rest_when_one_cannot_be_handled(void **state)
 {
     struct world *w = *state;
@@ -116,7 +132,92 @@ static void replays_the_rest_when_one_cannot_be_handled(void **state)
     loop_mem_advance(w->loop, 60000);
     assert_int_equal(n_steps(w), 1);
     assert_int_equal(metrics_get(w->metrics, METRIC_replayed_total), 1);
-    assert_false(spool_is_empty(w->spool)); /* the two others are kept */
+    assert_int_equal(metrics_get(w->metrics, METRIC_spool_aside), 2); /* the two others are kept */
+    assert_int_equal(replay_n_aside(replay), 2);
+    assert_true(spool_is_empty(w->spool)); /* where they hold nobody back */
+    assert_int_equal(ask(w, sms("+254700000003", "a", "JOIN"))->outcome, DIALOG_OUTCOME_STEPPED);
+    replay_stop(replay);
+    replay_free(replay);
+}
+
+/* Each of its SMS goes into the spool; who writes at the same time notices nothing of that. */
+static void nobody_waits_behind_what_cannot_be_handled(void **state)
+{
+    struct world *w = *state;
+    char id[24];
+    struct replay *replay = new_replay(w);
+    for (uint32_t i = 0; i < 20; i++) {
+        spool_append(w->spool, STR("no record of ours"), on_done, NULL);
+        (void)snprintf(id, sizeof(id), "m%u", i);
+        int64_t asked_ms = loop_mono(w->loop).ms;
+        const struct response *r = ask(w, sms("+254700000002", id, i == 0 ? "JOIN" : "REPEAT"));
+        assert_int_equal(r->outcome, DIALOG_OUTCOME_SPOOLED); /* behind the other one */
+        for (uint32_t k = 0; n_steps(w) <= i && k < 100; k++)
+            loop_mem_advance(w->loop, 10);
+        assert_int_equal(n_steps(w), i + 1);
+        assert_in_range(loop_mono(w->loop).ms - asked_ms, 0, REPLAY_IDLE_MS + 10);
+        assert_true(spool_is_empty(w->spool));
+        loop_mem_advance(w->loop, 11000); /* the same text is no repeat */
+    }
+    assert_int_equal(replay_n_aside(replay), 20);
+    replay_stop(replay);
+    replay_free(replay);
+}
+
+/* Not for ever: after that the store would not know it again, if it was handled after all. */
+static void refuses_what_nobody_could_handle_for_long(void **state)
+{
+    struct world *w = *state;
+    spool_append(w->spool, STR("no record of ours"), on_done, NULL);
+    struct replay *replay = new_replay(w);
+    loop_mem_advance(w->loop, REPLAY_ASIDE_KEEP_MS - 1000);
+    assert_int_equal(replay_n_aside(replay), 1);
+    assert_int_equal(metrics_get(w->metrics, METRIC_spool_refused_total), 0);
+    loop_mem_advance(w->loop, 1000 + 2 * REPLAY_ASIDE_MOST_MS);
+    assert_int_equal(replay_n_aside(replay), 0);
+    assert_int_equal(metrics_get(w->metrics, METRIC_spool_refused_total), 1);
+    replay_stop(replay);
+    replay_free(replay);
+}
+
+/* It stays at its place: out of the log it would be lost. */
+static void keeps_in_the_log_what_cannot_be_put_aside(void **state)
+{
+    struct world *w = *state;
+    spool_append(w->spool, STR("no record of ours"), on_done, NULL);
+    spool_mem_fail(w->spool, "put_aside", ERR_IO, 3);
+    struct replay *replay = new_replay(w);
+    loop_mem_advance(w->loop, 2 * REPLAY_PAUSE_MS);
+    assert_false(spool_is_empty(w->spool));
+    assert_int_equal(replay_n_aside(replay), 0);
+    loop_mem_advance(w->loop, 2 * REPLAY_PAUSE_MS);
+    assert_true(spool_is_empty(w->spool));
+    assert_int_equal(replay_n_aside(replay), 1);
+    replay_stop(replay);
+    replay_free(replay);
+}
+
+/* The store fails for one number only, as where one server of several is away: the others do not
+ * wait for it for ever. Back again, it is handled once. */
+static void does_not_wait_for_one_that_always_fails(void **state)
+{
+    struct world *w = *state;
+    static const char *const texts[] = {"JOIN"};
+    spool_for_numbers(w, 3, texts, 1);
+    dialogs_free(w->dialogs);
+    w->dialogs = new_dialogs(w, &w->slow.base);
+    w->slow.failing = vault_number_id(w->vault, STR("+254700000100"));
+    struct replay *replay = new_replay(w);
+    loop_mem_advance(w->loop, REPLAY_PATIENCE_MS - 1000);
+    assert_false(spool_is_empty(w->spool));
+    assert_int_equal(n_steps(w), 2);
+    loop_mem_advance(w->loop, 2000);
+    assert_true(spool_is_empty(w->spool));
+    assert_int_equal(replay_n_aside(replay), 1);
+    w->slow.failing = (struct number_id){.bytes = {0}};
+    loop_mem_advance(w->loop, REPLAY_ASIDE_MOST_MS);
+    assert_int_equal(n_steps(w), 3);
+    assert_int_equal(replay_n_aside(replay), 0);
     replay_stop(replay);
     replay_free(replay);
 }
@@ -129,13 +230,15 @@ static void keeps_what_came_by_a_channel_that_is_gone(void **state)
     (void)ask(w, sms("+254700000001", "a", "JOIN"));
     struct replay *replay = new_replay(w);
     channel_list.n = 0;
-    loop_mem_advance(w->loop, 60000);
+    loop_mem_advance(w->loop, DAY_MS);
     assert_int_equal(n_steps(w), 0);
-    assert_false(spool_is_empty(w->spool));
+    assert_int_equal(replay_n_aside(replay), 1);
     channel_list.n = 1;
-    loop_mem_advance(w->loop, 60000);
+    loop_mem_advance(w->loop, REPLAY_ASIDE_MOST_MS);
     assert_int_equal(n_steps(w), 1);
-    assert_true(spool_is_empty(w->spool));
+    assert_int_equal(replay_n_aside(replay), 0);
+    loop_mem_advance(w->loop, DAY_MS);
+    assert_int_equal(n_steps(w), 1);
     replay_stop(replay);
     replay_free(replay);
 }
@@ -163,22 +266,6 @@ static void replays_in_order_and_once(void **state)
     expect_stopped(w, "+254700000001");                 /* STOP came last */
     replay_stop(replay);
     replay_free(replay);
-}
-
-/* Spools what numbers send while the store is away: texts[i] of every number, then texts[i + 1]. */
-static void spool_for_numbers(struct world *w, uint32_t n_numbers, const char *const *texts,
-                              uint32_t n_texts)
-{
-    char number[24], id[24];
-    store_mem_fail(w->mem, "*", ERR_UNAVAILABLE, false, UINT32_MAX);
-    for (uint32_t i = 0; i < n_texts; i++) {
-        for (uint32_t k = 0; k < n_numbers; k++) {
-            (void)snprintf(number, sizeof(number), "+2547000001%02u", k);
-            (void)snprintf(id, sizeof(id), "m%u-%u", i, k);
-            (void)ask(w, sms(number, id, texts[i]));
-        }
-    }
-    store_mem_fail(w->mem, "*", ERR_OK, false, 0);
 }
 
 static void replays_many_numbers_at_once(void **state)
@@ -220,6 +307,10 @@ int main(void)
         IN_WORLD(ends_one_dialog_where_a_state_fits_no_course),
         IN_WORLD(leaves_a_state_alone_that_it_cannot_read),
         IN_WORLD(replays_the_rest_when_one_cannot_be_handled),
+        IN_WORLD(nobody_waits_behind_what_cannot_be_handled),
+        IN_WORLD(refuses_what_nobody_could_handle_for_long),
+        IN_WORLD(keeps_in_the_log_what_cannot_be_put_aside),
+        IN_WORLD(does_not_wait_for_one_that_always_fails),
         IN_WORLD(keeps_what_came_by_a_channel_that_is_gone),
         IN_WORLD(replays_in_order_and_once),
         IN_WORLD(replays_many_numbers_at_once),

@@ -15,6 +15,7 @@
 struct spool_record {
     TAILQ_ENTRY(spool_record) list;
     struct buf bytes;
+    struct spool_aside aside; /* of one that was put aside */
 };
 
 struct spool_response {
@@ -34,7 +35,7 @@ struct mem_spool {
     struct spool base;
     struct loop *loop;
     struct timer *timer;
-    TAILQ_HEAD(, spool_record) records;
+    TAILQ_HEAD(spool_records, spool_record) records, aside, refused;
     struct spool_record *shown; /* last; NULL = none since the last drop */
     uint32_t n_shown;
     TAILQ_HEAD(spool_responses, spool_response) responses;
@@ -77,6 +78,15 @@ static void on_turn(void *ctx)
     responses_give(ctx);
 }
 
+static struct spool_record *record_new(struct str record)
+{
+    struct spool_record *kept = xcalloc(1, sizeof(*kept));
+    buf_init(&kept->bytes, SPOOL_MAX_RECORD_BYTES);
+    buf_add_str(&kept->bytes, record);
+    assert(buf_error(&kept->bytes) == ERR_OK);
+    return kept;
+}
+
 static void mem_append(struct spool *s, struct str record, spool_on_done *fn, void *ctx)
 {
     struct mem_spool *m = mem(s);
@@ -85,10 +95,7 @@ static void mem_append(struct spool *s, struct str record, spool_on_done *fn, vo
     if (record.len > SPOOL_MAX_RECORD_BYTES)
         a->e = ERR_TOO_LONG;
     if (a->e == ERR_OK) {
-        struct spool_record *kept = xcalloc(1, sizeof(*kept));
-        buf_init(&kept->bytes, SPOOL_MAX_RECORD_BYTES);
-        buf_add_str(&kept->bytes, record);
-        assert(buf_error(&kept->bytes) == ERR_OK);
+        struct spool_record *kept = record_new(record);
         TAILQ_INSERT_TAIL(&m->records, kept, list);
         m->bytes += record.len;
     }
@@ -124,13 +131,11 @@ static enum err mem_peek_next(struct spool *s, struct buf *record)
     return show(m, m->shown != NULL ? TAILQ_NEXT(m->shown, list) : NULL, record);
 }
 
-static void record_remove(struct mem_spool *m)
+static void record_remove(struct spool_records *records, struct spool_record *record)
 {
-    struct spool_record *first = TAILQ_FIRST(&m->records);
-    TAILQ_REMOVE(&m->records, first, list);
-    m->bytes -= first->bytes.len;
-    buf_fini(&first->bytes);
-    free(first);
+    TAILQ_REMOVE(records, record, list);
+    buf_fini(&record->bytes);
+    free(record);
 }
 
 static enum err mem_drop(struct spool *s, uint32_t n)
@@ -144,8 +149,11 @@ static enum err mem_drop(struct spool *s, uint32_t n)
         return e;
     if (n > n_shown)
         return ERR_NOT_FOUND;
-    for (uint32_t i = 0; i < n; i++)
-        record_remove(m);
+    for (uint32_t i = 0; i < n; i++) {
+        struct spool_record *first = TAILQ_FIRST(&m->records);
+        m->bytes -= first->bytes.len;
+        record_remove(&m->records, first);
+    }
     return ERR_OK;
 }
 
@@ -165,12 +173,75 @@ static bool mem_has_room(struct spool *s)
     return true;
 }
 
+static enum err mem_put_aside(struct spool *s, struct str record)
+{
+    struct mem_spool *m = mem(s);
+    enum err e = fault_take(m, "put_aside");
+    if (e != ERR_OK)
+        return e;
+    struct spool_record *kept = record_new(record);
+    const struct spool_record *last = TAILQ_LAST(&m->aside, spool_records);
+    kept->aside.since = loop_wall(m->loop);
+    if (last != NULL && last->aside.since.ms == kept->aside.since.ms)
+        kept->aside.n = last->aside.n + 1;
+    TAILQ_INSERT_TAIL(&m->aside, kept, list);
+    return ERR_OK;
+}
+
+static enum err mem_aside_begin(struct spool *s, uint32_t *ret_n)
+{
+    const struct spool_record *record;
+    *ret_n = 0;
+    TAILQ_FOREACH(record, &mem(s)->aside, list)
+    {
+        ++*ret_n;
+    }
+    return ERR_OK;
+}
+
+static enum err mem_aside_next(struct spool *s, const struct spool_aside *after,
+                               struct spool_aside *ret, struct buf *record)
+{
+    const struct spool_record *at = TAILQ_FIRST(&mem(s)->aside);
+    while (at != NULL && spool_aside_cmp(&at->aside, after) <= 0)
+        at = TAILQ_NEXT(at, list);
+    if (at == NULL)
+        return ERR_NOT_FOUND;
+    *ret = at->aside;
+    buf_reset(record);
+    buf_add_str(record, buf_str(&at->bytes));
+    return buf_error(record);
+}
+
+static enum err mem_aside_end(struct spool *s, const struct spool_aside *id, bool is_refused)
+{
+    struct mem_spool *m = mem(s);
+    struct spool_record *record;
+    TAILQ_FOREACH(record, &m->aside, list)
+    {
+        if (spool_aside_cmp(&record->aside, id) == 0)
+            break;
+    }
+    if (record == NULL)
+        return ERR_NOT_FOUND;
+    if (is_refused) {
+        TAILQ_REMOVE(&m->aside, record, list);
+        TAILQ_INSERT_TAIL(&m->refused, record, list);
+    } else {
+        record_remove(&m->aside, record);
+    }
+    return ERR_OK;
+}
+
 static void mem_free(struct spool *s)
 {
     struct mem_spool *m = mem(s);
+    struct spool_records *all[] = {&m->records, &m->aside, &m->refused};
     responses_give(m);
-    while (!TAILQ_EMPTY(&m->records))
-        record_remove(m);
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        while (!TAILQ_EMPTY(all[i]))
+            record_remove(all[i], TAILQ_FIRST(all[i]));
+    }
     timer_free(m->loop, m->timer);
     free(m);
 }
@@ -183,6 +254,10 @@ static const struct spool_ops mem_ops = {
     .is_empty = mem_is_empty,
     .bytes = mem_bytes,
     .has_room = mem_has_room,
+    .put_aside = mem_put_aside,
+    .aside_begin = mem_aside_begin,
+    .aside_next = mem_aside_next,
+    .aside_end = mem_aside_end,
     .free = mem_free,
 };
 
@@ -192,6 +267,8 @@ struct spool *spool_mem_new(struct loop *loop)
     m->base.ops = &mem_ops;
     m->loop = loop;
     TAILQ_INIT(&m->records);
+    TAILQ_INIT(&m->aside);
+    TAILQ_INIT(&m->refused);
     TAILQ_INIT(&m->responses);
     m->timer = timer_new(loop, on_turn, m);
     return &m->base;

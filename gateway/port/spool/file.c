@@ -1,4 +1,7 @@
-/* spool.h: SMS on disk, in one log for all processes of the host. */
+/*
+ * spool.h: SMS on disk, in one log for all processes of the host.
+ * Longer than a file should be: writing, reading and recovery share the lock and the offsets.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,6 +17,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "port/spool/aside.h"
 #include "port/spool/frame.h"
 
 /*
@@ -66,6 +70,8 @@ struct file_spool {
     uint32_t n_shown;
     uint64_t hole_bytes; /* of the log, given back */
     bool is_replayer;
+    struct aside_list aside; /* as of aside_begin */
+    uint32_t aside_at;       /* of the next one */
 };
 
 static struct file_spool *file_of(struct spool *s)
@@ -195,21 +201,9 @@ static enum err frame_next(struct file_spool *f, uint64_t *at, uint64_t end, str
     return ERR_OK;
 }
 
-/* A file is only there after a crash when the folder that names it is on disk, and that one's too.
- */
-static bool sync_names(const struct file_spool *f)
-{
-    int fd = openat(f->dir_fd, "quarantine", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is_synced = fd >= 0 && fsync(fd) == 0 && fsync(f->dir_fd) == 0;
-    if (fd >= 0)
-        (void)close(fd); /* read only */
-    return is_synced;
-}
-
-/* Bytes that are no good frame are kept for a person to look at; reading goes on behind them. msg:
- * of the log, which so has a line of each kind of damage. ERR_IO when they could not be kept: they
- * must stay where they are then. */
-static enum err put_aside(struct file_spool *f, uint64_t from, uint64_t to, const char *msg)
+/* Bytes that are no frame are kept for a person to look at; reading goes on behind them. ERR_IO
+ * when they could not be kept: they must stay where they are then. */
+static enum err quarantine(struct file_spool *f, uint64_t from, uint64_t to, const char *msg)
 {
     char name[64];
     struct str bytes;
@@ -230,7 +224,7 @@ static enum err put_aside(struct file_spool *f, uint64_t from, uint64_t to, cons
     is_kept = is_kept && fsync(fd) == 0;
     if (fd >= 0)
         (void)close(fd); /* synced, or failed already */
-    return is_kept && sync_names(f) ? ERR_OK : ERR_IO;
+    return is_kept && aside_sync(f->dir_fd, "quarantine") ? ERR_OK : ERR_IO;
 }
 
 /* The replayer gives disk space back while the log is long. Nothing depends on it. */
@@ -269,7 +263,21 @@ static bool become_replayer(struct file_spool *f)
     return f->is_replayer;
 }
 
-/* Shows the frame at the head, or puts aside what is there instead. ERR_CONFLICT: look again. */
+/* A frame whose key is not here waits for it where it holds nobody back. */
+static enum err put_frame_aside(struct file_spool *f, struct str frame, enum err e)
+{
+    struct spool_aside id;
+    char name[ASIDE_NAME_BYTES];
+    enum err put = aside_put(f->dir_fd, loop_wall(f->loop), frame, &id);
+    aside_name(&id, name);
+    LOG_ERROR("spool",
+              e == ERR_NOT_FOUND ? "put aside: its seal key is not in keys_dir"
+                                 : "put aside: sealed with another key of the same number",
+              "name=%s err=%s", name, err_name(put));
+    return put;
+}
+
+/* Shows the frame at the head, or moves what is there instead. ERR_CONFLICT: look again. */
 static enum err peek_head(struct file_spool *f, struct buf *record)
 {
     uint64_t head = f->state->head, at = head, end = f->state->tail;
@@ -278,22 +286,20 @@ static enum err peek_head(struct file_spool *f, struct buf *record)
     enum err e = frame_next(f, &at, end, &window);
     if (e != ERR_OK)
         return e;
-    bool is_frame = at == head && spool_frame_read(window, &frame);
     buf_reset(record);
-    if (is_frame)
+    if (at != head || !spool_frame_read(window, &frame)) {
+        e = quarantine(f, head, at, "kept in quarantine: no sound record");
+        frame.bytes = (size_t)(at - head);
+    } else {
         e = spool_frame_open(f->vault, &frame, record);
-    if (is_frame && (e == ERR_OK || e == ERR_TOO_LONG)) {
-        f->shown_to[f->n_shown++] = head + frame.bytes;
-        return e;
+        if (e == ERR_OK || e == ERR_TOO_LONG) {
+            f->shown_to[f->n_shown++] = head + frame.bytes;
+            return e;
+        }
+        e = put_frame_aside(f, str_sub(window, 0, frame.bytes), e);
     }
-    const char *msg = !is_frame ? "put aside: no sound record"
-                      : e == ERR_NOT_FOUND
-                          ? "put aside: its seal key is not in keys_dir"
-                          : "put aside: sealed with another key of the same number";
-    uint64_t next = is_frame ? head + frame.bytes : at;
-    e = put_aside(f, head, next, msg);
     if (e == ERR_OK)
-        e = move_head(f, next);
+        e = move_head(f, head + frame.bytes);
     return e == ERR_OK ? ERR_CONFLICT : e;
 }
 
@@ -372,6 +378,49 @@ static bool file_has_room(struct spool *s)
             disk.f_bavail >= SPOOL_MAX_RECORD_BYTES / disk.f_frsize + 1);
 }
 
+/* ---- what was put aside ---- */
+
+static enum err file_put_aside(struct spool *s, struct str record)
+{
+    struct file_spool *f = file_of(s);
+    struct spool_aside id;
+    buf_reset(&f->frame);
+    enum err e = spool_frame_add(f->vault, record, &f->frame);
+    return e == ERR_OK ? aside_put(f->dir_fd, loop_wall(f->loop), buf_str(&f->frame), &id) : e;
+}
+
+static enum err file_aside_begin(struct spool *s, uint32_t *ret_n)
+{
+    struct file_spool *f = file_of(s);
+    aside_list_free(&f->aside);
+    f->aside_at = 0;
+    enum err e = aside_scan(f->dir_fd, ASIDE_FOLDER, &f->aside);
+    *ret_n = f->aside.n;
+    return e == ERR_OK && f->aside.n > 0 && !become_replayer(f) ? ERR_CONFLICT : e;
+}
+
+static enum err file_aside_next(struct spool *s, const struct spool_aside *after,
+                                struct spool_aside *ret, struct buf *record)
+{
+    struct file_spool *f = file_of(s);
+    enum err e = ERR_NOT_FOUND; /* also of one that an operator has moved since */
+    for (; f->aside_at < f->aside.n && e == ERR_NOT_FOUND; f->aside_at++) {
+        *ret = f->aside.ids[f->aside_at];
+        if (spool_aside_cmp(ret, after) > 0)
+            e = aside_read(f->dir_fd, ASIDE_FOLDER, ret, f->vault, record);
+    }
+    if (e != ERR_NOT_FOUND)
+        f->aside_at--; /* until `after` says that it was taken */
+    return e;
+}
+
+static enum err file_aside_end(struct spool *s, const struct spool_aside *id, bool is_refused)
+{
+    struct file_spool *f = file_of(s);
+    return is_refused ? aside_move(f->dir_fd, ASIDE_FOLDER, ASIDE_REFUSED, id, *id)
+                      : aside_remove(f->dir_fd, id);
+}
+
 /* ---- life ---- */
 
 static void file_free(struct spool *s)
@@ -387,6 +436,7 @@ static void file_free(struct spool *s)
         if (fds[i] >= 0)
             (void)close(fds[i]); /* nothing unsynced is behind them */
     }
+    aside_list_free(&f->aside);
     buf_fini(&f->frame);
     free(f->window);
     free(f);
@@ -421,7 +471,7 @@ static bool recover(struct file_spool *f)
         }
     }
     if (end < size &&
-        (put_aside(f, end, size, "put aside: torn end, never acknowledged") != ERR_OK ||
+        (quarantine(f, end, size, "kept in quarantine: torn end, never acknowledged") != ERR_OK ||
          ftruncate(f->log_fd, (off_t)end) != 0))
         return false;
     state->tail = end;
@@ -463,6 +513,10 @@ enum err spool_file_new(struct loop *loop, const struct vault *vault, const char
                                          .is_empty = file_is_empty,
                                          .bytes = file_bytes,
                                          .has_room = file_has_room,
+                                         .put_aside = file_put_aside,
+                                         .aside_begin = file_aside_begin,
+                                         .aside_next = file_aside_next,
+                                         .aside_end = file_aside_end,
                                          .free = file_free};
     struct file_spool *f = xcalloc(1, sizeof(*f));
     f->base.ops = &ops;

@@ -3,18 +3,27 @@
  * read back in order. file.c uses files; lab/mem/spool_mem.c memory.
  *
  * One spool folder belongs to one host; all fronts append to it (file lock), one of them replays.
- * spool_append answers after fdatasync, from the loop; appends of one turn share the sync. A frame
- * that does not check is moved aside to `quarantine/` and logged, the rest is read on. After a
- * crash a torn last frame is cut off: it was never acknowledged.
+ * spool_append answers after fdatasync, from the loop; appends of one turn share the sync. Bytes
+ * that are no frame are moved to `quarantine/` and logged, the rest is read on. After a crash a
+ * torn last frame is cut off: it was never acknowledged. A record that cannot be handled now, or
+ * whose key is not here, is put aside, so that it holds nobody back, and is tried again
+ * (app/replay.h).
  */
 #pragma once
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "port/loop.h"
 #include "port/vault/vault.h"
 
 #define SPOOL_MAX_RECORD_BYTES 8192u
 #define SPOOL_MAX_SHOWN 64u
+
+/* A record that was put aside: when, and the how manieth of that millisecond. */
+struct spool_aside {
+    struct wall_ms since;
+    uint32_t n;
+};
 
 struct spool;
 typedef void spool_on_done(void *ctx, enum err e);
@@ -27,6 +36,11 @@ struct spool_ops {
     bool (*is_empty)(struct spool *);
     uint64_t (*bytes)(struct spool *);
     bool (*has_room)(struct spool *);
+    enum err (*put_aside)(struct spool *, struct str record);
+    enum err (*aside_begin)(struct spool *, uint32_t *ret_n);
+    enum err (*aside_next)(struct spool *, const struct spool_aside *after, struct spool_aside *ret,
+                           struct buf *record);
+    enum err (*aside_end)(struct spool *, const struct spool_aside *, bool is_refused);
     void (*free)(struct spool *);
 };
 
@@ -43,7 +57,8 @@ static inline void spool_append(struct spool *s, struct str record, spool_on_don
 }
 
 /* The oldest record, decrypted, in place of what the buf held. ERR_NOT_FOUND: empty. ERR_CONFLICT:
- * another process replays, and does until it ends. ERR_IO: the log or the quarantine fails. */
+ * another process replays, and does until it ends. ERR_IO: the log, or where damage is kept, fails.
+ */
 MUST_CHECK static inline enum err spool_peek(struct spool *s, struct buf *record)
 {
     return s->ops->peek(s, record);
@@ -80,6 +95,44 @@ static inline uint64_t spool_bytes(struct spool *s)
 static inline bool spool_has_room(struct spool *s)
 {
     return s->ops->has_room(s);
+}
+
+/* ---- what was put aside: only for the process that replays ---- */
+
+/* Below 0: a was put aside before b. */
+static inline int spool_aside_cmp(const struct spool_aside *a, const struct spool_aside *b)
+{
+    if (a->since.ms != b->since.ms)
+        return a->since.ms < b->since.ms ? -1 : 1;
+    return a->n < b->n ? -1 : a->n > b->n;
+}
+
+/* On disk when it returns, outside of the log. */
+MUST_CHECK static inline enum err spool_put_aside(struct spool *s, struct str record)
+{
+    return s->ops->put_aside(s, record);
+}
+
+/* How many lie aside now; aside_next goes through these. ERR_CONFLICT: another process replays. */
+MUST_CHECK static inline enum err spool_aside_begin(struct spool *s, uint32_t *ret_n)
+{
+    return s->ops->aside_begin(s, ret_n);
+}
+
+/* The oldest that was put aside later than `after`, in place of what the buf held. ERR_NOT_FOUND:
+ * there is none. ERR_INVALID: *ret is one that cannot be opened (now). */
+MUST_CHECK static inline enum err spool_aside_next(struct spool *s, const struct spool_aside *after,
+                                                   struct spool_aside *ret, struct buf *record)
+{
+    return s->ops->aside_next(s, after, ret, record);
+}
+
+/* It was handled, or it is refused: then it is kept in another folder, and not tried any more.
+ * ERR_NOT_FOUND: somebody has done that. */
+MUST_CHECK static inline enum err spool_aside_end(struct spool *s, const struct spool_aside *id,
+                                                  bool is_refused)
+{
+    return s->ops->aside_end(s, id, is_refused);
 }
 
 static inline void spool_free(struct spool *s)
