@@ -37,12 +37,11 @@ struct dedup_key dedup_key_make(struct str channel, const struct inbound *inboun
         return key;
     }
     bool has_id = !str_is_empty(inbound->id);
-    uint64_t of_id = mix(of_channel, has_id ? str_hash(inbound->id) : (uint64_t)received.ms);
-    key.id = never_zero(of_id);
+    key.id = mix(of_channel, has_id ? str_hash(inbound->id) : (uint64_t)received.ms);
     if (inbound->at.ms > 0 && is_within(received.ms - inbound->at.ms, DEDUP_KEPT_MS))
-        key.at = never_zero(mix(mix(of_channel, 1), (uint64_t)inbound->at.ms));
-    key.text = never_zero(str_hash(inbound->text)) | 1; /* 0 in a sight is a session */
-    key.mark = mix(has_id ? of_id : of_channel, str_hash(inbound->text));
+        key.at = mix(mix(of_channel, 1), (uint64_t)inbound->at.ms);
+    key.text = str_hash(inbound->text);
+    key.mark = mix(has_id ? key.id : of_channel, key.text);
     return key;
 }
 
@@ -67,51 +66,135 @@ static enum dedup_verdict repeat(const struct dedup_key *key, const struct last_
     return last != NULL && last_reply_is_to(last, key->mark) ? DEDUP_REPEAT_LAST : DEDUP_REPEAT_OLD;
 }
 
-/* ---- what was seen ---- */
+/* ---- what was seen ----
+ *
+ * A sight: 23 bits of time, 14 of the text, 27 of what names it. Of a text the lowest bit is set; a
+ * session has none. These are too few to tell everything apart, so in front of each stands another
+ * one of the same time with more of both, whose text has the lowest bit clear and the highest set:
+ * for programs before this one it is an SMS that none is like, and theirs have none in front. */
 
+#define SIGHT_BYTES 8u
 #define ID_BITS 27
 #define TEXT_BITS 14
+#define MORE_ID_BITS 12
+#define MORE_TEXT_BITS 27
 #define TIME_BITS 23 /* of quarters of a second: 24 days, so that 72 hours either way are told */
 #define QUARTER_MS 250
-#define ID_OF(hash) ((hash) & ((1u << ID_BITS) - 1))
-#define TEXT_OF(hash) ((hash) & ((1u << TEXT_BITS) - 1))
+#define LOWEST(n_bits, of) ((of) & ((1u << (n_bits)) - 1))
 
 struct sight {
     uint32_t id, text;
+    bool has_more;
+    uint32_t more_id, more_text;
     int64_t age_ms; /* negative: later than this inbound, which then waited in a spool */
 };
 
-static struct sight sight_at(struct str seen, size_t at, struct wall_ms now)
+/* What sights keep of a text and of a name, else without anything in common (the ends of
+ * splitmix64).
+ */
+static uint64_t spread(uint64_t hash)
 {
-    uint64_t bits = 0;
-    for (size_t i = 0; i < DEDUP_SEEN_BYTES; i++)
-        bits = bits << 8 | (uint8_t)seen.p[at + i];
-    uint32_t then = (uint32_t)(bits >> (TEXT_BITS + ID_BITS));
-    uint32_t age = ((uint32_t)(now.ms / QUARTER_MS) - then) & ((1u << TIME_BITS) - 1);
-    bool is_later = age >> (TIME_BITS - 1) != 0;
-    return (struct sight){
-        .id = ID_OF((uint32_t)bits),
-        .text = TEXT_OF((uint32_t)(bits >> ID_BITS)),
-        .age_ms = QUARTER_MS * ((int64_t)age - (is_later ? (int64_t)1 << TIME_BITS : 0)),
-    };
+    hash = (hash ^ hash >> 30) * 0xbf58476d1ce4e5b9ULL;
+    hash = (hash ^ hash >> 27) * 0x94d049bb133111ebULL;
+    return hash ^ hash >> 31;
 }
 
-static void add_sight(uint32_t id, uint32_t text, struct wall_ms at, struct buf *out)
+static uint32_t id_of(uint64_t name)
 {
-    uint64_t time = (uint64_t)(at.ms / QUARTER_MS) & ((1u << TIME_BITS) - 1);
-    uint64_t bits = time << (TEXT_BITS + ID_BITS) | (uint64_t)TEXT_OF(text) << ID_BITS | ID_OF(id);
-    char bytes[DEDUP_SEEN_BYTES];
+    return LOWEST(ID_BITS, never_zero(name));
+}
+
+static uint32_t text_of(uint64_t text)
+{
+    return LOWEST(TEXT_BITS, never_zero(text) | 1);
+}
+
+static uint32_t more_id_of(uint64_t name)
+{
+    return (uint32_t)(spread(name) >> (64 - MORE_ID_BITS));
+}
+
+static uint32_t more_text_of(uint64_t text)
+{
+    return (uint32_t)(spread(text) >> (64 - MORE_TEXT_BITS));
+}
+
+static bool is_named(const struct sight *sight, uint64_t name)
+{
+    return sight->id == id_of(name) && (!sight->has_more || sight->more_id == more_id_of(name));
+}
+
+static bool says(const struct sight *sight, uint64_t text)
+{
+    return sight->text == text_of(text) &&
+           (!sight->has_more || sight->more_text == more_text_of(text));
+}
+
+static uint64_t take_bits(struct str *seen)
+{
+    uint64_t bits = 0;
+    for (size_t i = 0; i < SIGHT_BYTES && i < seen->len; i++)
+        bits = bits << 8 | (uint8_t)seen->p[i];
+    *seen = str_sub(*seen, SIGHT_BYTES, seen->len);
+    return bits;
+}
+
+static int64_t age_of(uint64_t bits, struct wall_ms now)
+{
+    uint32_t then = (uint32_t)(bits >> (TEXT_BITS + ID_BITS));
+    uint32_t age = LOWEST(TIME_BITS, (uint32_t)(now.ms / QUARTER_MS) - then);
+    bool is_later = age >> (TIME_BITS - 1) != 0;
+    return QUARTER_MS * ((int64_t)age - (is_later ? (int64_t)1 << TIME_BITS : 0));
+}
+
+/* False: there is none. Cuts it off. */
+static bool take_sight(struct str *seen, struct wall_ms now, struct sight *ret)
+{
+    if (seen->len < SIGHT_BYTES)
+        return false;
+    uint64_t more = take_bits(seen);
+    uint32_t id = LOWEST(ID_BITS, (uint32_t)more);
+    uint32_t text = LOWEST(TEXT_BITS, (uint32_t)(more >> ID_BITS));
+    *ret = (struct sight){.id = id, .text = text, .age_ms = age_of(more, now)};
+    if (text == 0 || text % 2 != 0 || seen->len < SIGHT_BYTES)
+        return true;
+    uint64_t bits = take_bits(seen);
+    *ret = (struct sight){.id = LOWEST(ID_BITS, (uint32_t)bits),
+                          .text = LOWEST(TEXT_BITS, (uint32_t)(bits >> ID_BITS)),
+                          .has_more = true,
+                          .more_id = LOWEST(MORE_ID_BITS, text >> 1),
+                          .more_text = id,
+                          .age_ms = age_of(bits, now)};
+    return true;
+}
+
+static void put_bits(uint32_t id, uint32_t text, struct wall_ms at, struct buf *out)
+{
+    uint64_t time = LOWEST(TIME_BITS, (uint32_t)(at.ms / QUARTER_MS));
+    uint64_t bits = time << (TEXT_BITS + ID_BITS) | (uint64_t)text << ID_BITS | id;
+    char bytes[SIGHT_BYTES];
     for (size_t i = 0; i < sizeof(bytes); i++)
         bytes[i] = (char)(bits >> 8 * (sizeof(bytes) - 1 - i));
     buf_add(out, bytes, sizeof(bytes));
 }
 
-/* A session is noted without a text. */
+static void put_sms(uint64_t name, uint64_t text, struct wall_ms at, struct buf *out)
+{
+    put_bits(more_text_of(text), 1u << (TEXT_BITS - 1) | more_id_of(name) << 1, at, out);
+    put_bits(id_of(name), text_of(text), at, out);
+}
+
+static void put_session(uint64_t session, struct wall_ms at, struct buf *out)
+{
+    put_bits(0, 1u << (TEXT_BITS - 1) | more_id_of(session) << 1, at, out);
+    put_bits(id_of(session), 0, at, out);
+}
+
 static bool is_session_seen(const struct dedup_key *key, struct str seen)
 {
-    for (size_t at = 0; at + DEDUP_SEEN_BYTES <= seen.len; at += DEDUP_SEEN_BYTES) {
-        struct sight sight = sight_at(seen, at, key->received);
-        if (sight.text == 0 && sight.id == ID_OF(key->session) &&
+    struct sight sight;
+    while (take_sight(&seen, key->received, &sight)) {
+        if (sight.text == 0 && is_named(&sight, key->session) &&
             is_within(sight.age_ms, DEDUP_KEPT_MS))
             return true;
     }
@@ -121,11 +204,11 @@ static bool is_session_seen(const struct dedup_key *key, struct str seen)
 static enum dedup_verdict judge_sms(const struct dedup_key *key, const struct inbound *inbound,
                                     struct str seen, const struct last_reply *last)
 {
+    struct sight sight;
     bool is_same_text = false; /* as the last SMS, under whatever id */
-    for (size_t at = 0; at + DEDUP_SEEN_BYTES <= seen.len; at += DEDUP_SEEN_BYTES) {
-        struct sight sight = sight_at(seen, at, key->received);
-        bool is_text = sight.text == TEXT_OF(key->text);
-        bool is_same = sight.id == ID_OF(key->id) || (key->at != 0 && sight.id == ID_OF(key->at));
+    while (take_sight(&seen, key->received, &sight)) {
+        bool is_text = says(&sight, key->text);
+        bool is_same = is_named(&sight, key->id) || (key->at != 0 && is_named(&sight, key->at));
         if (is_text && is_same && is_within(sight.age_ms, DEDUP_KEPT_MS))
             return repeat(key, last);
         if (sight.text != 0)
@@ -136,11 +219,11 @@ static enum dedup_verdict judge_sms(const struct dedup_key *key, const struct in
 
 bool dedup_is_said_again(const struct dedup_key *key, struct str seen, int64_t within_ms)
 {
+    struct sight sight;
     bool is_again = false;
-    for (size_t at = 0; at + DEDUP_SEEN_BYTES <= seen.len; at += DEDUP_SEEN_BYTES) {
-        struct sight sight = sight_at(seen, at, key->received);
+    while (take_sight(&seen, key->received, &sight)) {
         if (sight.text != 0)
-            is_again = sight.text == TEXT_OF(key->text) && is_within(sight.age_ms, within_ms);
+            is_again = says(&sight, key->text) && is_within(sight.age_ms, within_ms);
     }
     return is_again;
 }
@@ -232,9 +315,9 @@ enum dedup_verdict dedup_judge(const struct dedup_key *key, const struct inbound
 
 static void note_sms(const struct dedup_key *key, struct buf *out)
 {
-    add_sight(key->id, key->text, key->received, out);
+    put_sms(key->id, key->text, key->received, out);
     if (key->at != 0)
-        add_sight(key->at, key->text, key->received, out);
+        put_sms(key->at, key->text, key->received, out);
 }
 
 /* The session that this one follows; this one stands in the link. last_ms: of the inbound before.
@@ -244,7 +327,7 @@ static void note_ussd(const struct dedup_key *key, const struct inbound *inbound
 {
     if (link->session != key->session && link->session != 0 &&
         is_within(key->received.ms - last_ms, DEDUP_KEPT_MS))
-        add_sight(link->session, 0, (struct wall_ms){last_ms}, out);
+        put_session(link->session, (struct wall_ms){last_ms}, out);
     link->session = key->session;
     link->step = key->step;
     if (inbound->phase == INBOUND_PHASE_END || inbound->phase == INBOUND_PHASE_TIMEOUT) {
@@ -260,9 +343,19 @@ static void note_ussd(const struct dedup_key *key, const struct inbound *inbound
  * appended to one that begins within 72 hours lives long enough. */
 static bool must_rewrite(struct str seen, size_t n_more, struct wall_ms now)
 {
-    return seen.len < DEDUP_SEEN_BYTES || seen.len % DEDUP_SEEN_BYTES != 0 ||
-           seen.len + n_more > DEDUP_MAX_SEEN * DEDUP_SEEN_BYTES ||
-           !is_within(sight_at(seen, 0, now).age_ms, DEDUP_KEPT_MS);
+    struct sight first;
+    return seen.len % SIGHT_BYTES != 0 || seen.len + n_more > DEDUP_MAX_SEEN_BYTES ||
+           !take_sight(&seen, now, &first) || !is_within(first.age_ms, DEDUP_KEPT_MS);
+}
+
+/* What is not too old, and of that the newest that there is room for. */
+static void rewrite(struct str seen, size_t room, struct wall_ms now, struct buf *out)
+{
+    struct sight sight;
+    for (struct str rest = seen; take_sight(&rest, now, &sight); seen = rest) {
+        if (seen.len <= room && is_within(sight.age_ms, DEDUP_KEPT_MS))
+            buf_add(out, seen.p, seen.len - rest.len);
+    }
 }
 
 bool dedup_remember(const struct dedup_key *key, const struct inbound *inbound, struct str seen,
@@ -277,12 +370,8 @@ bool dedup_remember(const struct dedup_key *key, const struct inbound *inbound, 
     else
         note_sms(key, &more);
     bool is_whole = more.len > 0 && must_rewrite(seen, more.len, key->received);
-    size_t room = DEDUP_MAX_SEEN * DEDUP_SEEN_BYTES - more.len;
-    size_t from = seen.len > room ? seen.len - room : 0;
-    for (size_t at = from; is_whole && at + DEDUP_SEEN_BYTES <= seen.len; at += DEDUP_SEEN_BYTES) {
-        if (is_within(sight_at(seen, at, key->received).age_ms, DEDUP_KEPT_MS))
-            buf_add(out, seen.p + at, DEDUP_SEEN_BYTES);
-    }
+    if (is_whole)
+        rewrite(seen, DEDUP_MAX_SEEN_BYTES - more.len, key->received, out);
     buf_add_str(out, buf_str(&more));
     return is_whole;
 }

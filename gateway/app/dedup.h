@@ -13,10 +13,11 @@
  *   USSD, an earlier session    it was there within 72 hours (likewise)
  *   USSD, end of a session      the session is not the last one, or nothing was left open in it
  *
- * What is seen lies beside the state (store.h, `seen`), 8 bytes for each SMS or USSD session but
- * the last one, which stands in the link, at most DEDUP_MAX_SEEN: 23 bits of time in quarters of a
- * second, 14 of a hash of the text, 27 of a hash of the id. Who sends more than that in 72 hours
- * has the oldest forgotten.
+ * What is seen lies beside the state (store.h, `seen`), 16 bytes for each SMS (another 16 where the
+ * provider tells its time) and for each USSD session but the last one, which stands in the link:
+ * when, 40 bits of a hash of the text, 39 of one of the id. Nothing else is compared, so these must
+ * be enough: what else is told by a hash stands in the last table of docs/reliability.md. Who sends
+ * more than DEDUP_MAX_SEEN_BYTES in 72 hours has the oldest forgotten.
  *
  * A repeat changes nothing. It gets the last answer again, byte for byte, when it is a copy of the
  * last inbound; an older one gets the present screen.
@@ -31,16 +32,16 @@
 #define DEDUP_TEXT_WINDOW_MS 10000
 #define DEDUP_INPUT_WINDOW_MS 1500
 #define DEDUP_KEPT_MS (72 * HOUR_MS)
-#define DEDUP_SEEN_BYTES 8u
-#define DEDUP_MAX_SEEN 256u
+#define DEDUP_SEEN_BYTES 16u
+#define DEDUP_MAX_SEEN_BYTES 4096u
 
 /* What names one inbound among those of its number. */
 struct dedup_key {
     uint64_t mark;    /* copies of one callback have the same */
-    uint32_t id;      /* SMS: hash of channel and id; without one, of the time of arrival */
-    uint32_t at;      /* SMS: hash of channel and the provider's time; 0 = it tells none, or one
+    uint64_t id;      /* SMS: hash of channel and id; without one, of the time of arrival */
+    uint64_t at;      /* SMS: hash of channel and the provider's time; 0 = it tells none, or one
                          that is not of these three days */
-    uint32_t text;    /* SMS: hash of the text */
+    uint64_t text;    /* SMS: hash of the text */
     uint32_t session; /* USSD: hash of channel and session; never 0 */
     uint32_t step;    /* USSD: the provider's number of this request; 0 = none */
     struct wall_ms received;

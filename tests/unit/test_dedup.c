@@ -42,7 +42,7 @@ static void memory_fini(struct memory *m)
 static struct memory memory_new(void)
 {
     struct memory m = {.link = {0}};
-    buf_init(&m.seen, 2 * DEDUP_MAX_SEEN * DEDUP_SEEN_BYTES);
+    buf_init(&m.seen, 2 * DEDUP_MAX_SEEN_BYTES);
     return m;
 }
 
@@ -57,7 +57,7 @@ static struct last_reply handle(struct memory *m, const struct inbound *in, int6
 {
     struct dedup_key key = key_at(in, ms);
     struct buf more CLEANUP(buf_fini);
-    buf_init(&more, DEDUP_MAX_SEEN * DEDUP_SEEN_BYTES); /* never more than that */
+    buf_init(&more, DEDUP_MAX_SEEN_BYTES); /* never more than that */
     if (dedup_remember(&key, in, buf_str(&m->seen), &m->link, &more))
         buf_reset(&m->seen);
     assert_int_equal(buf_error(&more), ERR_OK);
@@ -116,12 +116,12 @@ static void forgets_the_oldest_of_more_than_it_keeps(void **state)
     (void)state; /* no fixture */
     struct memory m CLEANUP(memory_fini) = memory_new();
     char id[16];
-    for (unsigned i = 0; i <= DEDUP_MAX_SEEN; i++) {
+    for (unsigned i = 0; i <= DEDUP_MAX_SEEN_BYTES / DEDUP_SEEN_BYTES; i++) {
         (void)snprintf(id, sizeof(id), "i%u", i);
         struct inbound in = sms(id, "1");
         (void)handle(&m, &in, NOW + i * 60000, false);
     }
-    assert_int_equal(m.seen.len, DEDUP_MAX_SEEN * DEDUP_SEEN_BYTES);
+    assert_int_equal(m.seen.len, DEDUP_MAX_SEEN_BYTES);
     struct inbound gone = sms("i0", "1"), kept = sms("i1", "1");
     assert_int_equal(judge(&m, &gone, NOW + 86400000, NULL), DEDUP_NEW);
     assert_int_equal(judge(&m, &kept, NOW + 86400000, NULL), DEDUP_REPEAT_OLD);
@@ -162,7 +162,7 @@ static void knows_sms_by_provider_time_and_text(void **state)
     assert_int_equal(judge(&m, &again, NOW + 3600000, NULL), DEDUP_NEW);
 }
 
-/* What people mostly send differs in the 14 bits that are kept of a text. */
+/* What people mostly send. */
 static void tells_short_texts_apart(void **state)
 {
     (void)state; /* no fixture */
@@ -178,6 +178,137 @@ static void tells_short_texts_apart(void **state)
             assert_int_equal(judge(&m, &second, NOW + 1000, NULL),
                              i == k ? DEDUP_REPEAT_OLD : DEDUP_NEW);
         }
+    }
+}
+
+/* Does the second one, seconds later and under another id, pass for the first? */
+static bool is_taken_for(struct str first, struct str second)
+{
+    struct memory m CLEANUP(memory_fini) = memory_new();
+    struct inbound before = sms("a", ""), after = sms("b", "");
+    before.text = first;
+    after.text = second;
+    (void)handle(&m, &before, NOW, false);
+    return judge(&m, &after, NOW + 1000, NULL) != DEDUP_NEW;
+}
+
+/* 13 bits of a text, of 27 of an id or session, are not enough: found by trying. */
+static void tells_apart_what_looks_alike_in_few_bits(void **state)
+{
+    (void)state; /* no fixture */
+    static const char *const texts[][2] = {{"84", "s"}, {"88", "G"}, {"Stop", "LANG"}},
+                             *const ids[][2] = {{"ATXid_043376", "ATXid_045018"},
+                                                {"ATXid_020322", "ATXid_040480"},
+                                                {"ATXid_018366", "ATXid_041901"}},
+                             *const sessions[][2] = {{"ATUid_023853", "ATUid_057259"},
+                                                     {"ATUid_016981", "ATUid_025027"},
+                                                     {"ATUid_044861", "ATUid_056105"}};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        assert_false(is_taken_for(str_from(texts[i][0]), str_from(texts[i][1])));
+        assert_false(is_taken_for(str_from(texts[i][1]), str_from(texts[i][0])));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        struct memory m CLEANUP(memory_fini) = memory_new();
+        struct inbound first = sms(ids[i][0], "1"), second = sms(ids[i][1], "1");
+        (void)handle(&m, &first, NOW, false);
+        assert_int_equal(judge(&m, &second, NOW + 60000, NULL), DEDUP_NEW);
+        assert_int_equal(judge(&m, &first, NOW + 60000, NULL), DEDUP_REPEAT_OLD);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(sessions); i++) {
+        struct memory m CLEANUP(memory_fini) = memory_new();
+        struct inbound first = ussd(sessions[i][0], INBOUND_PHASE_NEW, ""),
+                       between = ussd("s1", INBOUND_PHASE_NEW, ""),
+                       second = ussd(sessions[i][1], INBOUND_PHASE_NEW, "");
+        (void)handle(&m, &first, NOW, true);
+        (void)handle(&m, &between, NOW + 1000, true);
+        assert_int_equal(judge(&m, &second, NOW + 60000, NULL), DEDUP_NEW);
+        assert_int_equal(judge(&m, &first, NOW + 60000, NULL), DEDUP_REPEAT_OLD);
+    }
+}
+
+static uint32_t draw(uint32_t *chance, uint32_t below)
+{
+    *chance = *chance * 1664525u + 1013904223u;
+    return (*chance >> 8) % below;
+}
+
+/* A word or an answer of one to eight characters, or what differs from `like` in one of them. */
+static struct str some_text(uint32_t *chance, struct str like, char *dst)
+{
+    uint32_t n = like.len > 0 ? (uint32_t)like.len : 1 + draw(chance, 8);
+    for (uint32_t i = 0; i < n; i++)
+        dst[i] = like.len > 0 ? like.p[i] : (char)(' ' + draw(chance, 95));
+    if (like.len > 0)
+        dst[draw(chance, n)] ^= (char)(1 + draw(chance, 3));
+    return (struct str){dst, n};
+}
+
+/* Of pairs of unlike texts and ids none is a repeat, and all pairs of like ones are. */
+static void tells_any_two_apart(void **state)
+{
+    (void)state; /* no fixture */
+    uint32_t chance = 1;
+    char a[8], b[8];
+    for (int i = 0; i < 100000; i++) {
+        struct str first = some_text(&chance, STR_NONE, a);
+        struct str second = some_text(&chance, i % 2 == 0 ? STR_NONE : first, b);
+        bool is_one = str_eq(first, second);
+        assert_int_equal(is_taken_for(first, second), is_one);
+        assert_true(is_taken_for(first, first));
+        struct memory m CLEANUP(memory_fini) = memory_new();
+        struct inbound before = sms("", "1"), after = before;
+        before.id = first;
+        after.id = second;
+        (void)handle(&m, &before, NOW, false);
+        assert_int_equal(judge(&m, &after, NOW + 60000, NULL),
+                         is_one ? DEDUP_REPEAT_OLD : DEDUP_NEW);
+        assert_int_equal(judge(&m, &before, NOW + 60000, NULL), DEDUP_REPEAT_OLD);
+    }
+}
+
+/* As a program before this one wrote it: 8 bytes each. */
+static void knows_what_earlier_programs_saw(void **state)
+{
+    (void)state; /* no fixture */
+    static const uint8_t of_sms[] = {0xdb, 0xec, 0x81, 0xb5, 0x8d, 0x5e, 0x9b, 0x1a,  /* a: 1 */
+                                     0xdb, 0xec, 0x81, 0xb5, 0x8c, 0x6f, 0xd2, 0x2f}, /* its time */
+        of_session[] = {0xdb, 0xec, 0x80, 0x00, 0x07, 0x15, 0x30, 0xc7};              /* s1 */
+    struct memory m CLEANUP(memory_fini) = memory_new();
+    struct inbound in = sms("a", "1"), at = sms("c", "1"), other = sms("b", "2");
+    at.at.ms = NOW - 3000;
+    buf_add(&m.seen, of_sms, sizeof(of_sms));
+    buf_add(&m.seen, of_session, sizeof(of_session));
+    assert_int_equal(judge(&m, &other, NOW + 1000, NULL), DEDUP_NEW);
+    (void)handle(&m, &other, NOW + 1000, false); /* behind them */
+    assert_int_equal(judge(&m, &in, NOW + 3600000, NULL), DEDUP_REPEAT_OLD);
+    assert_int_equal(judge(&m, &at, NOW + 3600000, NULL), DEDUP_REPEAT_OLD);
+    assert_int_equal(judge(&m, &other, NOW + 3600000, NULL), DEDUP_REPEAT_OLD);
+    struct inbound dial = ussd("s1", INBOUND_PHASE_NEW, "");
+    assert_int_equal(judge(&m, &dial, NOW + 3600000, NULL), DEDUP_REPEAT_OLD);
+}
+
+/* ... and one that is still at work reads in what this one writes: what it would have written,
+ * last, behind what no SMS and no session is like. */
+static void earlier_programs_know_what_this_one_saw(void **state)
+{
+    (void)state; /* no fixture */
+    static const uint8_t of_sms[] = {0xdb, 0xec, 0x81, 0xb5, 0x8d, 0x5e, 0x9b, 0x1a},
+                         of_session[] = {0xdb, 0xec, 0x80, 0x00, 0x07, 0x15, 0x30, 0xc7};
+    struct memory m CLEANUP(memory_fini) = memory_new();
+    struct inbound in = sms("a", "1"), first = ussd("s1", INBOUND_PHASE_NEW, ""),
+                   second = ussd("s2", INBOUND_PHASE_NEW, "");
+    (void)handle(&m, &in, NOW, false);
+    (void)handle(&m, &first, NOW, true);
+    (void)handle(&m, &second, NOW + 1000, true);
+    const struct str seen = buf_str(&m.seen);
+    assert_int_equal(seen.len, 2 * DEDUP_SEEN_BYTES);
+    assert_memory_equal(seen.p + 8, of_sms, 8);
+    assert_memory_equal(seen.p + 24, of_session, 8);
+    for (size_t i = 0; i < 2; i++) {
+        const uint8_t *more = (const uint8_t *)seen.p + 16 * i;
+        unsigned text = (unsigned)(more[2] & 1) << 13 | (unsigned)more[3] << 5 | more[4] >> 3;
+        assert_memory_equal(more, i == 0 ? of_sms : of_session, 2); /* the time */
+        assert_true(text != 0 && text % 2 == 0);
     }
 }
 
@@ -445,6 +576,10 @@ int main(void)
         cmocka_unit_test(writes_anew_what_begins_too_long_ago),
         cmocka_unit_test(knows_sms_by_provider_time_and_text),
         cmocka_unit_test(tells_short_texts_apart),
+        cmocka_unit_test(tells_apart_what_looks_alike_in_few_bits),
+        cmocka_unit_test(tells_any_two_apart),
+        cmocka_unit_test(knows_what_earlier_programs_saw),
+        cmocka_unit_test(earlier_programs_know_what_this_one_saw),
         cmocka_unit_test(takes_numbered_steps_once),
         cmocka_unit_test(tells_the_last_sms_from_older_ones),
         cmocka_unit_test(knows_requests_of_sessions_that_were_followed_by_others),
