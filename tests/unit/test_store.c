@@ -694,6 +694,13 @@ static void certificates_are_found_by_their_code(void **state)
     assert_string_equal(t->got.value, "R\ttwo");
     store_certificate_get(t->store, code + 10, got_value, begin(t));
     assert_int_equal(end(t), ERR_NOT_FOUND);
+    store_certificate_new(t->store, code + 10, STR("V\tthree"), until_ms, got_plain, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    store_certificate_new(t->store, code + 10, STR("V\tfour"), until_ms, got_plain, begin(t));
+    assert_int_equal(end(t), ERR_CONFLICT); /* somebody has it */
+    store_certificate_get(t->store, code + 10, got_value, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_string_equal(t->got.value, "V\tthree");
 }
 
 static void sessions_have_a_ceiling(void **state)

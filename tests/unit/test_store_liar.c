@@ -319,6 +319,12 @@ static enum err ask_certificate_put(struct subject *t)
     return end(t);
 }
 
+static enum err ask_certificate_new(struct subject *t)
+{
+    store_certificate_new(t->store, 24, STR("V"), 1900000000000, got_plain, begin(t));
+    return end(t);
+}
+
 static enum err ask_certificate(struct subject *t)
 {
     store_certificate_get(t->store, 12, got_value, begin(t));
@@ -461,6 +467,7 @@ static const struct {
     {"board_put", ask_board_put, DONE},
     {"board_get", ask_board, "IIIIIII.III.IIIIIIIII"},
     {"certificate_put", ask_certificate_put, DONE},
+    {"certificate_new", ask_certificate_new, "CCII.IIIIIIIIIIIIIIII"},
     {"certificate_get", ask_certificate, "NNIII..IIIIIIIIIIIIII"},
     {"restore", ask_restore, DONE},
     {"wake", ask_wake, DONE},

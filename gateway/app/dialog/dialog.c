@@ -211,6 +211,10 @@ static void on_certificate(void *ctx, enum err e)
     struct dialog *d = ctx;
     if (dialog_is_late(d, DIALOG_STATE_SAVING))
         return;
+    if (e == ERR_CONFLICT && ++d->n_conflicts <= DIALOG_MAX_CONFLICTS) {
+        dialog_happen(d, DIALOG_EVENT_CONFLICT); /* somebody else's code: another is drawn */
+        return;
+    }
     if (e != ERR_OK) {
         LOG_WARN("dialog", "certificate not kept", "err=%s", err_name(e));
         dialog_happen(d, DIALOG_EVENT_AWAY);
@@ -254,8 +258,9 @@ static void save_next(struct dialog *d)
         d->made_code = 0;
     } else if (d->n_certificates > 0) {
         const struct dialog_certificate *made = &d->certificates[--d->n_certificates];
-        store_certificate_put(d->all->parts.store, made->code, made->line,
-                              d->key.received.ms + CERTIFICATE_KEPT_MS, on_certificate, d);
+        (made->is_new ? store_certificate_new : store_certificate_put)(
+            d->all->parts.store, made->code, made->line, d->key.received.ms + CERTIFICATE_KEPT_MS,
+            on_certificate, d);
     } else {
         store_commit(d->all->parts.store, &d->commit, on_commit, d);
     }

@@ -82,6 +82,7 @@ struct dialog {
     struct dialog_certificate {
         uint64_t code;
         struct str line;
+        bool is_new;            /* the code was drawn in this step */
     } certificates[EVENTS_MAX]; /* that this step issues */
     uint32_t n_certificates;
     bool is_from_cache;         /* loaded from this process's own memory, without what was seen */

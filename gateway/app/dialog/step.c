@@ -333,6 +333,7 @@ static void take_certificates(struct dialog *d, const struct outcome *out)
         if (!is_one || certificate_parse(event->code, &made->code) != ERR_OK)
             continue;
         made->line = event->text;
+        made->is_new = event->kind != EVENT_certificate_pinned;
         d->n_certificates++;
     }
 }

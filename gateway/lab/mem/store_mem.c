@@ -436,6 +436,7 @@ static const struct store_ops mem_ops = {
     .board_put = mem_board_put,
     .board_get = mem_board_get,
     .certificate_put = mem_certificate_put,
+    .certificate_new = mem_certificate_new,
     .certificate_get = mem_certificate_get,
     .restore = mem_restore,
     .wake = mem_wake,

@@ -32,6 +32,8 @@ void mem_part_done(struct store *s, struct str key, bool must_forget, store_on_d
 void mem_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx);
 void mem_certificate_put(struct store *s, uint64_t code, struct str line, int64_t until_ms,
                          store_on_done *fn, void *ctx);
+void mem_certificate_new(struct store *s, uint64_t code, struct str line, int64_t until_ms,
+                         store_on_done *fn, void *ctx);
 void mem_certificate_get(struct store *s, uint64_t code, store_on_value *fn, void *ctx);
 void mem_values_init(struct mem_store *m);
 void mem_values_fini(struct mem_store *m);

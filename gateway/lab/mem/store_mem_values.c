@@ -294,6 +294,20 @@ void mem_certificate_put(struct store *s, uint64_t code, struct str line, int64_
     mem_response_post(m, a);
 }
 
+void mem_certificate_new(struct store *s, uint64_t code, struct str line, int64_t until_ms,
+                         store_on_done *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct mem_response *a = mem_response_new(m, "certificate_new", mem_deliver_done, ctx);
+    char key[CERTIFICATE_KEY_BYTES];
+    a->fn.done = fn;
+    if (session_find(m, certificate_key(key, code)) != NULL)
+        a->e = ERR_CONFLICT;
+    else if (a->has_effect)
+        session_set(m, certificate_key(key, code), line, until_ms - loop_wall(m->loop).ms);
+    mem_response_post(m, a);
+}
+
 void mem_certificate_get(struct store *s, uint64_t code, store_on_value *fn, void *ctx)
 {
     char key[CERTIFICATE_KEY_BYTES];

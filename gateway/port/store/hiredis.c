@@ -353,6 +353,7 @@ static const struct store_ops hiredis_ops = {
     .board_put = hiredis_board_put,
     .board_get = hiredis_board_get,
     .certificate_put = hiredis_certificate_put,
+    .certificate_new = hiredis_certificate_new,
     .certificate_get = hiredis_certificate_get,
     .restore = hiredis_restore,
     .wake = hiredis_wake,

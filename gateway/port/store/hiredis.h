@@ -149,6 +149,8 @@ void hiredis_board_put(struct store *s, enum store_board board, struct str name,
 void hiredis_board_get(struct store *s, enum store_board board, store_on_board *fn, void *ctx);
 void hiredis_certificate_put(struct store *s, uint64_t code, struct str line, int64_t until_ms,
                              store_on_done *fn, void *ctx);
+void hiredis_certificate_new(struct store *s, uint64_t code, struct str line, int64_t until_ms,
+                             store_on_done *fn, void *ctx);
 void hiredis_certificate_get(struct store *s, uint64_t code, store_on_value *fn, void *ctx);
 void hiredis_lease_keep(struct store *s, const struct store_lease *lease, store_on_lease *fn,
                         void *ctx);

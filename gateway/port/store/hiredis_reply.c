@@ -166,6 +166,16 @@ void reply_done(const struct link_to *to, enum err e, const redisReply *reply)
     ((store_on_done *)to->fn)(to->ctx, e);
 }
 
+/* Of SET with NX: nothing where somebody was here before. */
+void reply_new(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    if (e == ERR_OK && reply->type == REDIS_REPLY_NIL)
+        e = ERR_CONFLICT;
+    else if (e == ERR_OK && reply->type != REDIS_REPLY_STATUS)
+        e = ERR_IO;
+    ((store_on_done *)to->fn)(to->ctx, e);
+}
+
 void reply_value(const struct link_to *to, enum err e, const redisReply *reply)
 {
     struct str value = STR_NONE;

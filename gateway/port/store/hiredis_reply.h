@@ -47,7 +47,7 @@ enum err reply_primary(const redisReply *reply, char *dst, size_t dst_bytes,
                        int *ret_port) MUST_CHECK;
 /* The response to ROLE: a server that takes writes. */
 bool reply_is_primary(const redisReply *reply);
-link_parse reply_load, reply_commit, reply_done, reply_value, reply_courses, reply_board,
+link_parse reply_load, reply_commit, reply_done, reply_new, reply_value, reply_courses, reply_board,
     reply_probe;
 /* The number behind a name in INFO's response, 0 where it is not there. */
 uint64_t reply_info_number(struct str info, struct str name);

@@ -271,6 +271,21 @@ void hiredis_certificate_put(struct store *s, uint64_t code, struct str line, in
               &(struct link_to){reply_done, (void (*)(void))fn, ctx, 0});
 }
 
+void hiredis_certificate_new(struct store *s, uint64_t code, struct str line, int64_t until_ms,
+                             store_on_done *fn, void *ctx)
+{
+    char key[KEY_BYTES], until[24];
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("SET"));
+    argv_add(&argv, certificate_key(key, code));
+    argv_add(&argv, line);
+    argv_add(&argv, STR("NX"));
+    argv_add(&argv, STR("PXAT"));
+    argv_add(&argv, decimal(until, until_ms));
+    nodes_ask(hiredis_store(s)->nodes, &argv,
+              &(struct link_to){reply_new, (void (*)(void))fn, ctx, 0});
+}
+
 void hiredis_certificate_get(struct store *s, uint64_t code, store_on_value *fn, void *ctx)
 {
     char key[KEY_BYTES], epoch[KEY_BYTES];

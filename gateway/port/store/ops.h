@@ -47,6 +47,8 @@ struct store_ops {
     void (*board_get)(struct store *, enum store_board, store_on_board *, void *ctx);
     void (*certificate_put)(struct store *, uint64_t code, struct str line, int64_t until_ms,
                             store_on_done *, void *ctx);
+    void (*certificate_new)(struct store *, uint64_t code, struct str line, int64_t until_ms,
+                            store_on_done *, void *ctx);
     void (*certificate_get)(struct store *, uint64_t code, store_on_value *, void *ctx);
     void (*restore)(struct store *, const struct number_id *, struct str state, int64_t due_at_ms,
                     store_on_done *, void *ctx);

@@ -166,6 +166,13 @@ void store_certificate_put(struct store *s, uint64_t code, struct str line, int6
     s->ops->certificate_put(s, code, line, until_ms, fn, ctx);
 }
 
+void store_certificate_new(struct store *s, uint64_t code, struct str line, int64_t until_ms,
+                           store_on_done *fn, void *ctx)
+{
+    assert(line.len > 0);
+    s->ops->certificate_new(s, code, line, until_ms, fn, ctx);
+}
+
 void store_certificate_get(struct store *s, uint64_t code, store_on_value *fn, void *ctx)
 {
     s->ops->certificate_get(s, code, fn, ctx);

@@ -94,5 +94,8 @@ void store_board_get(struct store *s, enum store_board board, store_on_board *fn
  * revoked stays so, whatever comes later. */
 void store_certificate_put(struct store *s, uint64_t code, struct str line, int64_t until_ms,
                            store_on_done *fn, void *ctx);
+/* Of a code that was drawn just now. ERR_CONFLICT: it is somebody else's, nothing has changed. */
+void store_certificate_new(struct store *s, uint64_t code, struct str line, int64_t until_ms,
+                           store_on_done *fn, void *ctx);
 /* ERR_NOT_FOUND: there is none of this code, on a server that has the data of the epoch. */
 void store_certificate_get(struct store *s, uint64_t code, store_on_value *fn, void *ctx);
