@@ -408,15 +408,15 @@ bool engine_menu_answer(struct step *s)
     void (*const *runs)(struct step *) = catch_is_offered(s) ? keys_behind : keys;
     /* The last three have words by SMS. */
     int32_t n = ARRAY_LEN(keys) - (s->input->via == VIA_USSD ? 1 : 4);
-    struct answer_match key = match_menu(s->course->words, s->norm, n);
+    int32_t key = step_menu_key(s, step_screen(s), n);
     if (s->input->via == VIA_USSD && str_eq(s->norm, STR("77"))) {
         s->argument = STR_NONE;
         check_ask(s);
         return true;
     }
-    if (key.result != ANSWER_ONE || str_eq(s->norm, STR("00")))
+    if (key < 0 || str_eq(s->norm, STR("00")))
         return false;
-    runs[key.choice](s);
+    runs[key](s);
     return true;
 }
 

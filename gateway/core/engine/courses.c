@@ -131,10 +131,9 @@ static void choose(struct step *s, const struct course *course)
 
 bool courses_answer(struct step *s)
 {
-    struct answer_match answer = match_menu(s->course->words, s->norm, MAX_LISTED);
-    const struct course *course =
-        answer.result == ANSWER_ONE && answer.choice > 0 ? nth_course(s, answer.choice) : NULL;
-    bool is_back = answer.result == ANSWER_ONE && answer.choice == 0;
+    int32_t key = step_menu_key(s, courses_screen(s), MAX_LISTED);
+    const struct course *course = key > 0 ? nth_course(s, key) : NULL;
+    bool is_back = key == 0;
     if (course != NULL) {
         choose(s, course);
     } else if (is_back) {

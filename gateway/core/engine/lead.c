@@ -218,9 +218,7 @@ static void show_place(struct step *s)
 static bool take_order(struct step *s, int32_t n,
                        void (*order)(struct step *s, const struct cohort *c, int32_t which))
 {
-    struct answer_match key = match_menu(s->course->words, s->norm, n);
-    int32_t choice =
-        key.result == ANSWER_ONE ? key.choice : step_option_typed(s, step_screen(s), n);
+    int32_t choice = step_menu_key(s, step_screen(s), n);
     const struct cohort *c = trusted(s);
     if (choice < 0)
         return false;

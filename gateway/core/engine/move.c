@@ -275,14 +275,14 @@ static bool is_key(const struct step *s)
 {
     uint64_t pin;
     if (!s->learner->has_move_pin)
-        return step_agreement(s) == AGREEMENT_YES;
+        return step_agreement(s) == AGREEMENT_YES || step_menu_key(s, move_screen(s), 1) == 1;
     return s->norm.len == 4 && str_to_u64(s->norm, 9999, &pin) == ERR_OK &&
            s->context->hash_pin != NULL;
 }
 
 static bool is_no(const struct step *s)
 {
-    return str_eq(s->norm, STR("0")) ||
+    return step_menu_key(s, move_screen(s), 0) == 0 ||
            (!s->learner->has_move_pin && step_agreement(s) == AGREEMENT_NO);
 }
 

@@ -130,7 +130,9 @@ void owner_answer(struct step *s)
     bool is_join = s->match.command == COMMAND_JOIN;
     bool is_delete =
         is_silent && owner_may_erase(s) && match_is_delete(s->course->words, &s->match);
-    uint64_t key = s->is_who_unknown || !s->input->is_shown ? 0 : who_key(s);
+    int32_t key = s->is_who_unknown || !s->input->is_shown
+                      ? 0
+                      : step_menu_key(s, step_text(s, COURSE_TEXT_doubt, NO_VARS), 2);
     if (key == 1) {
         l->is_doubted = false;
         s->is_known = true;

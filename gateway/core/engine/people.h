@@ -54,8 +54,6 @@ bool who_is_nickname(struct str name);
 
 /* Among several each one has a name and a place in the list. */
 void who_give_name(struct step *s, struct learner *person);
-/* A number of the list, and nothing that could be a name; 0: it is none. */
-uint64_t who_key(const struct step *s);
 void who_ask(struct step *s);
 /* The place of whoever learns now, or what there is instead. */
 void who_show_place(struct step *s);

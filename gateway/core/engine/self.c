@@ -193,12 +193,12 @@ struct str self_data_screen(const struct step *s)
 
 bool self_data_answer(struct step *s)
 {
-    struct answer_match key = match_menu(s->course->words, s->norm, 2);
-    if (key.result != ANSWER_ONE)
+    int32_t key = step_menu_key(s, self_data_screen(s), 2);
+    if (key < 0)
         return false;
-    if (key.choice == 1) {
+    if (key == 1) {
         engine_open_side(s, LEARNER_STATE_CONSENTS);
-    } else if (key.choice == 2) {
+    } else if (key == 2) {
         step_leave_side(s);
         engine_ask_erase(s);
     } else {
@@ -265,12 +265,12 @@ struct str self_leaving_screen(const struct step *s)
 
 bool self_leaving_answer(struct step *s)
 {
-    struct answer_match key = match_menu(s->course->words, s->norm, 2);
-    if (key.result != ANSWER_ONE)
+    int32_t key = step_menu_key(s, self_leaving_screen(s), 2);
+    if (key < 0)
         return false;
-    if (key.choice == 1)
+    if (key == 1)
         leave_group(s);
-    else if (key.choice == 2)
+    else if (key == 2)
         leave_course(s);
     else
         step_return(s);
@@ -320,10 +320,10 @@ bool self_choices_answer(struct step *s)
                                                   plan_pause,  self_leave,   engine_stop,
                                                   open_erase,  open_move,    open_group};
     int32_t n = ARRAY_LEN(keys) - (lead_may_lead(s, 0) ? 1 : 2);
-    struct answer_match key = match_menu(s->course->words, s->norm, n);
-    if (key.result != ANSWER_ONE)
+    int32_t key = step_menu_key(s, self_choices_screen(s), n);
+    if (key < 0)
         return false;
-    keys[key.choice](s);
+    keys[key](s);
     return true;
 }
 

@@ -63,9 +63,11 @@ struct str step_cost(const struct step *s);
  */
 struct str step_text(const struct step *s, enum course_text text, const struct course_var *vars);
 struct str step_number(const struct step *s, int64_t value);
-/* The number, at most max, of the line that says what was typed, "2 Midday", alone or with courtesy
- * behind it; -1 for none. */
+/* The number, at most max, of the option that says what was typed, of "2 Midday" or, several in a
+ * line, "1 Go on 2 I am new here": its words, alone or with courtesy behind them; -1 for none. */
 int32_t step_option_typed(const struct step *s, struct str lines, int32_t max);
+/* The same, or the key itself as menus take it. */
+int32_t step_menu_key(const struct step *s, struct str lines, int32_t max);
 /* Whom to ask: the contact, or the organisation's name. */
 struct str step_contact(const struct step *s);
 /* Two lines; one where the other is empty. */

@@ -114,18 +114,41 @@ void step_say_screen(struct step *s)
     s->out->shows = OUTCOME_SHOWS_SCREEN;
 }
 
+/* Where an option begins from there on, of those in a line; its end without one. */
+static size_t option_at(struct str line, size_t at, int32_t max)
+{
+    while (at < line.len && !(at + 2 < line.len && line.p[at] >= '0' && line.p[at] <= '0' + max &&
+                              line.p[at + 1] == ' ' && (at == 0 || line.p[at - 1] == ' ')))
+        at++;
+    return at;
+}
+
+/* "2 I am new here": with the key in front or without. */
+static bool is_typed(const struct step *s, struct str option)
+{
+    struct str text = match_normalise(str_sub(option, 2, option.len), s->arena), said = s->norm;
+    if (said.len > 2 && said.p[0] == option.p[0] && said.p[1] == ' ')
+        said = str_sub(said, 2, said.len);
+    return !str_is_empty(text) && str_starts(said, text) &&
+           match_is_bare(s->course->words, str_trim(str_sub(said, text.len, said.len)));
+}
+
 int32_t step_option_typed(const struct step *s, struct str lines, int32_t max)
 {
     for (struct str line; (line = str_split(&lines, '\n')).p != NULL;) {
-        bool is_option =
-            line.len > 2 && line.p[0] >= '0' && line.p[0] <= '0' + max && line.p[1] == ' ';
-        struct str text =
-            is_option ? match_normalise(str_sub(line, 2, line.len), s->arena) : STR_NONE;
-        if (!str_is_empty(text) && str_starts(s->norm, text) &&
-            match_is_bare(s->course->words, str_trim(str_sub(s->norm, text.len, s->norm.len))))
-            return line.p[0] - '0';
+        for (size_t at = option_at(line, 0, max), end; at < line.len; at = end) {
+            end = option_at(line, at + 2, max);
+            if (is_typed(s, str_trim(str_sub(line, at, end))))
+                return line.p[at] - '0';
+        }
     }
     return -1;
+}
+
+int32_t step_menu_key(const struct step *s, struct str lines, int32_t max)
+{
+    struct answer_match key = match_menu(s->course->words, s->norm, max);
+    return key.result == ANSWER_ONE ? key.choice : step_option_typed(s, lines, max);
 }
 
 struct str step_options(const struct step *s, const struct question *question)

@@ -150,18 +150,24 @@ static void choose(struct step *s, uint32_t i)
     who_show_place(s);
 }
 
-/* A number of the list, and nothing that could be a name. */
-uint64_t who_key(const struct step *s)
+static bool is_taken(const struct step *s, struct str name)
 {
-    uint64_t key;
-    return str_to_u64(s->norm, LEARNER_MAX_PROFILES, &key) == ERR_OK ? key : 0;
+    struct learner person;
+    for (uint8_t slot = 1; slot <= LEARNER_MAX_PROFILES; slot++) {
+        if (people_find_slot(s, slot, &person) != PEOPLE_NOBODY &&
+            str_eq(name, str_from(person.nickname)))
+            return true;
+    }
+    return false;
 }
 
+/* "two" may be somebody's name, else it is the second. */
 bool who_answer(struct step *s)
 {
     struct str name = who_shown_nickname(s, s->norm);
     struct learner person;
-    uint64_t n = 0, key = who_key(s);
+    int32_t n = 0,
+            key = is_taken(s, name) ? 0 : step_menu_key(s, who_screen(s), LEARNER_MAX_PROFILES);
     for (uint8_t slot = 1; slot <= LEARNER_MAX_PROFILES; slot++) {
         uint32_t i = people_find_slot(s, slot, &person);
         n += i != PEOPLE_NOBODY;
@@ -187,17 +193,6 @@ bool who_is_nickname(struct str name)
             return false;
     }
     return n >= MIN_LETTERS && n <= MAX_LETTERS && name.len < LEARNER_NICKNAME_BYTES;
-}
-
-static bool is_taken(const struct step *s, struct str name)
-{
-    struct learner person;
-    for (uint8_t slot = 1; slot <= LEARNER_MAX_PROFILES; slot++) {
-        if (people_find_slot(s, slot, &person) != PEOPLE_NOBODY &&
-            str_eq(name, str_from(person.nickname)))
-            return true;
-    }
-    return false;
 }
 
 static void take_nickname(struct step *s, struct str name)
@@ -245,6 +240,13 @@ static void set_nickname(struct step *s, struct str name)
     step_say_screen(s);
 }
 
+/* A number of the list, and nothing that could be a name. */
+static uint64_t nickname_key(const struct step *s)
+{
+    uint64_t key;
+    return str_to_u64(s->norm, LEARNER_MAX_PROFILES, &key) == ERR_OK ? key : 0;
+}
+
 bool who_nickname_answer(struct step *s)
 {
     struct str name = STR_NONE;
@@ -253,8 +255,8 @@ bool who_nickname_answer(struct step *s)
         who_ask(s);
         return true;
     }
-    if (who_key(s) > 0)
-        name = suggestion(s, (uint32_t)who_key(s) - 1);
+    if (nickname_key(s) > 0)
+        name = suggestion(s, (uint32_t)nickname_key(s) - 1);
     else if (who_is_nickname(s->norm) && s->match.command == COMMAND_NONE)
         name = who_shown_nickname(s, s->norm);
     if (str_is_empty(name))
