@@ -97,9 +97,8 @@ static bool open_part(struct joining *g, struct str value, struct spooled *ret)
 {
     struct buf plain CLEANUP(buf_fini);
     buf_init(&plain, STORE_PART_BYTES);
-    if (vault_box_open(g->joiner->ports.vault, str_from(g->key), value, &plain) != ERR_OK)
-        return false;
-    return spooled_decode(arena_str(g->arena, buf_str(&plain)), ret) == ERR_OK;
+    return vault_box_open(g->joiner->ports.vault, str_from(g->key), value, &plain) == ERR_OK &&
+           spooled_decode(arena_str(g->arena, buf_str(&plain)), ret) == ERR_OK;
 }
 
 /* The same for the same parts; references are used again for other messages. */

@@ -6,10 +6,13 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -607,6 +610,40 @@ static void any_number_of_random_bytes(void **state)
     }
 }
 
+/* A disk that takes so many bytes of a file, and then no more. */
+static void limit_files(rlim_t n)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = n < limit.rlim_max ? n : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void half_a_key_is_none(void **state)
+{
+    const struct folder *folder = *state;
+    char key_file[PATH_MAX], public_file[PATH_MAX], keys[PATH_MAX];
+    struct errmsg msg;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    (void)snprintf(key_file, sizeof(key_file), "%s/mine", folder->path);
+    (void)snprintf(public_file, sizeof(public_file), "%s/safe.pub", folder->path);
+    (void)snprintf(keys, sizeof(keys), "%s/keys", folder->path);
+    for (rlim_t n = 0; n <= 64; n += 16) {
+        limit_files(n);
+        enum err letter = letter_make_keys(key_file, public_file, &msg);
+        const char *said = strstr(msg.text, strerror(EFBIG));
+        enum err made = vault_make_keys(keys, &msg);
+        limit_files(RLIM_INFINITY);
+        assert_int_equal(letter, ERR_IO);
+        assert_non_null(said);
+        assert_int_equal(made, ERR_IO);
+        assert_int_not_equal(access(key_file, F_OK), 0);
+        assert_int_not_equal(access(public_file, F_OK), 0);
+    }
+    assert_int_equal(letter_make_keys(key_file, public_file, &msg), ERR_OK);
+    assert_int_equal(vault_make_keys(keys, &msg), ERR_OK);
+}
+
 /* What is sealed to a person's key opens with his or her file alone, and not with the gateway's. */
 static void letters_are_for_one_reader(void **state)
 {
@@ -700,6 +737,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(wrong_key_folders_are_refused_with_a_remedy, folder_setup,
                                         folder_teardown),
         cmocka_unit_test_setup_teardown(letters_are_for_one_reader, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(half_a_key_is_none, folder_setup, folder_teardown),
         cmocka_unit_test(letters_stop_at_the_ceiling),
         cmocka_unit_test(random_bytes_differ),
         cmocka_unit_test(a_seed_draws_the_same_again),

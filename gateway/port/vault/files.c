@@ -135,7 +135,7 @@ enum err vault_file_each_seal_key(const char *dir, vault_file_fn *fn, void *ctx,
     return e;
 }
 
-static enum err file_write_all(int fd, const char *bytes, size_t n)
+enum err vault_file_write(int fd, const char *bytes, size_t n)
 {
     while (n > 0) {
         ssize_t written = write(fd, bytes, n);
@@ -162,7 +162,7 @@ static enum err key_make(int folder, const char *dir, const char *name, struct e
     vault_random(key, sizeof(key));
     hex_encode(key, sizeof(key), text);
     text[KEY_FILE_BYTES] = '\n';
-    enum err e = file_write_all(fd, text, KEY_FILE_BYTES + 1);
+    enum err e = vault_file_write(fd, text, KEY_FILE_BYTES + 1);
     if (e == ERR_OK && fsync(fd) != 0)
         e = ERR_IO;
     if (e == ERR_OK && linkat(folder, aside, folder, name, 0) != 0 && errno != EEXIST)

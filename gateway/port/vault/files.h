@@ -1,5 +1,5 @@
 /*
- * files.h: the files of the keys folder (vault.h says which), for openssl.c.
+ * files.h: the files of the keys folder (vault.h says which), for openssl.c and letter.c.
  *
  * Keys come and go as bytes that the caller wipes. Synchronous; whatever is made is on disk when it
  * is answered, whole or not at all.
@@ -27,5 +27,7 @@ typedef enum err vault_file_fn(void *ctx, uint16_t id, const uint8_t key[VAULT_K
                                struct errmsg *msg);
 enum err vault_file_each_seal_key(const char *dir, vault_file_fn *fn, void *ctx,
                                   struct errmsg *msg) MUST_CHECK;
+/* All of the bytes; ERR_IO, and errno says why. */
+enum err vault_file_write(int fd, const char *bytes, size_t n) MUST_CHECK;
 /* A new key of random bytes. One of this name that is there stays. */
 enum err vault_file_make(const char *dir, const char *name, struct errmsg *msg) MUST_CHECK;

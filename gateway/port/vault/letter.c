@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "port/file.h"
-#include "port/vault/vault.h"
+#include "port/vault/files.h"
 
 #define INFO "waypost letter 1"
 #define HEX_BYTES (2 * LETTER_KEY_BYTES)
@@ -191,8 +191,10 @@ static enum err write_hex(const char *path, int flags, mode_t mode, const uint8_
     if (fd < 0)
         return errmsg_set(msg, errno == EEXIST ? ERR_CONFLICT : ERR_IO, "%s: %s", path,
                           strerror(errno));
-    bool is_good = write(fd, text, HEX_BYTES + 1) == HEX_BYTES + 1 && fsync(fd) == 0;
+    bool is_good = vault_file_write(fd, text, HEX_BYTES + 1) == ERR_OK && fsync(fd) == 0;
     enum err e = is_good ? ERR_OK : errmsg_set(msg, ERR_IO, "%s: %s", path, strerror(errno));
+    if (e != ERR_OK)
+        (void)unlink(path); /* half a key would only be in the way of a whole one */
     OPENSSL_cleanse(text, sizeof(text));
     (void)close(fd); /* synced above */
     return e;
