@@ -11,7 +11,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <signal.h>
 
+#include "port/database/database.h"
 #include "port/sink/sink.h"
 #include "port/store/store.h"
 
@@ -42,11 +44,29 @@ static void on_poll(void *ctx)
         timer_start(w->loop, w->timer, 5);
 }
 
-static void up(struct world *w, const char *conninfo)
+static void begin(struct world *w, const char *conninfo, int64_t timeout_ms)
 {
     *w = (struct world){.loop = loop_libevent_new()};
     w->timer = timer_new(w->loop, on_poll, w);
-    w->sink = sink_libpq_new(w->loop, conninfo, TIMEOUT_MS);
+    w->sink = sink_libpq_new(w->loop, conninfo, timeout_ms);
+}
+
+static void up(struct world *w, const char *conninfo)
+{
+    begin(w, conninfo, TIMEOUT_MS);
+}
+
+static void wait_up(struct world *w)
+{
+    w->n_polls = 0;
+    timer_start(w->loop, w->timer, 0);
+    loop_run(w->loop);
+}
+
+static void up_within(struct world *w, const char *conninfo, int64_t timeout_ms)
+{
+    begin(w, conninfo, timeout_ms);
+    wait_up(w);
 }
 
 /* Connected as this role. */
@@ -54,9 +74,7 @@ static void up_as(struct world *w, const char *role)
 {
     char conninfo[500];
     (void)snprintf(conninfo, sizeof(conninfo), "%s user=%s", getenv("WAYPOST_TEST_PG"), role);
-    up(w, conninfo);
-    timer_start(w->loop, w->timer, 0);
-    loop_run(w->loop);
+    up_within(w, conninfo, TIMEOUT_MS);
 }
 
 static void down(struct world *w)
@@ -108,6 +126,8 @@ static void await(struct world *w, uint32_t n)
     w->n_responses = w->n_wanted = 0;
 }
 
+static uint32_t seq = 1; /* of the next step: one that the database has is no news */
+
 /* A step of one learner; without a time, which the database refuses. */
 static void step_bytes(bool has_time, struct buf *out)
 {
@@ -116,7 +136,7 @@ static void step_bytes(bool has_time, struct buf *out)
         .number_id = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
         .learner_id = {0x5b, 0x75, 0x86, 0x66, 0x8e, 0x33, 0x47, 0xdc, 0xad, 0xf7, 0xde, 0x58, 0xfd,
                        0x14, 0xe2, 0x43},
-        .seq = 1,
+        .seq = seq,
         .at = {has_time ? 1695505860123 : 0}, /* long ago: see says_whom_to_forget_and_forgets */
         .vault_key_id = 258,
         .vault_nonce = STR("0123456789AB"),
@@ -327,6 +347,138 @@ static void answers_what_is_pending_when_freed(void **state)
     assert_int_equal(w.e, ERR_UNAVAILABLE);
 }
 
+/* ---- troubles ---- */
+
+static struct database *owner; /* of the tables */
+
+static void run(const char *sql)
+{
+    struct errmsg msg;
+    if (database_ask(owner, sql, NULL, 0, NULL, NULL, &msg) != ERR_OK)
+        fail_msg("%s: %s", sql, msg.text);
+}
+
+static void on_pid(void *ctx, const struct str *cells, uint32_t n)
+{
+    (void)ctx; /* none */
+    uint64_t pid;
+    assert_int_equal(n, 1);
+    assert_int_equal(str_to_u64(cells[0], INT32_MAX, &pid), ERR_OK);
+    assert_int_equal(kill((pid_t)pid, SIGCONT), 0);
+}
+
+/* A server that stood still goes on, and ends that session. */
+static void go_on(void)
+{
+    struct errmsg msg;
+    const char *sql = "select pid::text from pg_stat_activity where usename = '" WRITER "'";
+    assert_int_equal(database_ask(owner, sql, NULL, 0, on_pid, NULL, &msg), ERR_OK);
+}
+
+/* What happens to the server in the middle of a statement, and what is said of it. */
+static const struct {
+    const char *what, *words;
+    enum err e;
+    int64_t timeout_ms; /* where that is what ends it */
+} troubles[] = {
+    {"perform pg_sleep(600)", "57014: ", ERR_TIMEOUT, 300},
+    /* It ends by our own deadline, or on a slow machine by that of the server. */
+    {"copy (select 1) to program 'kill -STOP $PPID'; perform pg_sleep(600)", "", ERR_TIMEOUT, 300},
+    {"perform pg_terminate_backend(pg_backend_pid()), pg_sleep(600)", "lost", ERR_UNAVAILABLE, 0},
+    {"raise 'x' using errcode = '53100'", "53100: x", ERR_UNAVAILABLE, 0},
+    {"raise 'x' using errcode = '42501'", "42501: x", ERR_UNAVAILABLE, 0},
+    {"raise 'x' using errcode = '42P01'", "42P01: x", ERR_UNAVAILABLE, 0},
+    {"raise 'x' using errcode = '25006'", "25006: x", ERR_UNAVAILABLE, 0},
+    {"raise 'x' using errcode = 'XX000'", "XX000: x", ERR_UNAVAILABLE, 0},
+    {"raise 'x' using errcode = 'WP001'", "WP001: x", ERR_CONFLICT, 0},
+    {"raise 'x' using errcode = '22003'", "22003: x", ERR_INVALID, 0},
+    {"raise 'x' using errcode = '54000'", "54000: x", ERR_INVALID, 0},
+    {"raise 'x' using errcode = '23514', table = 't', constraint = 'c'", "23514: x", ERR_INVALID,
+     0},
+    {"raise 'x' using errcode = '23514', table = 't'", "23514: x", ERR_UNAVAILABLE, 0},
+};
+
+static void set_trouble(const char *what)
+{
+    char sql[500];
+    (void)snprintf(sql, sizeof(sql),
+                   "create or replace function public.trouble() returns trigger language plpgsql"
+                   " security definer as $$ begin %s; return null; end $$",
+                   what);
+    run(sql);
+}
+
+/* Each is answered once, with the error that says whether to try again, and the next batch goes in,
+ * be it by another connection. */
+static void comes_out_of_every_trouble(void **state)
+{
+    (void)state; /* no fixture */
+    char conninfo[500];
+    struct errmsg msg;
+    (void)snprintf(conninfo, sizeof(conninfo), "%s user=postgres", getenv("WAYPOST_TEST_PG"));
+    assert_int_equal(database_open(conninfo, &owner, &msg), ERR_OK);
+    set_trouble("null");
+    run("create trigger trouble before insert on core.event for each statement"
+        " execute function public.trouble()");
+    (void)snprintf(conninfo, sizeof(conninfo), "%s user=" WRITER, getenv("WAYPOST_TEST_PG"));
+    for (size_t i = 0; i < ARRAY_LEN(troubles); i++) {
+        struct world w;
+        seq++;
+        set_trouble(troubles[i].what);
+        up_within(&w, conninfo, troubles[i].timeout_ms > 0 ? troubles[i].timeout_ms : TIMEOUT_MS);
+        ingest(&w, true);
+        await(&w, 1);
+        if (w.e != troubles[i].e || strstr(w.message, troubles[i].words) == NULL)
+            fail_msg("%s: %d %s", troubles[i].what, (int)w.e, w.message);
+        go_on();
+        set_trouble("null");
+        do { /* on a slow machine a short time may be too short more than once */
+            wait_up(&w);
+            ingest(&w, true);
+            await(&w, 1);
+        } while (w.e == ERR_TIMEOUT);
+        if (w.e != ERR_OK)
+            fail_msg("after %s: %d %s", troubles[i].what, (int)w.e, w.message);
+        down(&w);
+    }
+    run("drop trigger trouble on core.event");
+    database_close(owner);
+}
+
+/* Another program's tables are not written to, whatever they take. */
+static void writes_only_to_the_schema_it_knows(void **state)
+{
+    (void)state; /* no fixture */
+    char conninfo[500];
+    struct errmsg msg;
+    (void)snprintf(conninfo, sizeof(conninfo), "%s user=postgres", getenv("WAYPOST_TEST_PG"));
+    assert_int_equal(database_open(conninfo, &owner, &msg), ERR_OK);
+    struct world w;
+    seq++;
+    up_as(&w, WRITER);
+    run("insert into ops.schema_migration (version, name, sha256)"
+        " select 999, '0999_next', min(sha256) from ops.schema_migration");
+    set_trouble("raise 'x' using errcode = '42703'"); /* whose columns are others */
+    run("create trigger trouble before insert on core.event for each statement"
+        " execute function public.trouble()");
+    ingest(&w, true);
+    await(&w, 1);
+    assert_int_equal(w.e, ERR_UNAVAILABLE);
+    run("drop trigger trouble on core.event");
+    ingest(&w, true);
+    await(&w, 1);
+    assert_int_equal(w.e, ERR_UNAVAILABLE);
+    assert_false(sink_is_up(w.sink));
+    down(&w);
+    run("delete from ops.schema_migration where version = 999");
+    database_close(owner);
+    up_as(&w, WRITER);
+    ingest(&w, true);
+    await(&w, 1);
+    assert_int_equal(w.e, ERR_OK);
+    down(&w);
+}
+
 static void fails_at_once_without_a_server(void **state)
 {
     (void)state; /* no fixture */
@@ -381,6 +533,8 @@ int main(void)
         cmocka_unit_test(gives_the_sealed_number_to_the_sender_only),
         cmocka_unit_test(counts_reports_of_nobody_who_is_small),
         cmocka_unit_test(says_whom_to_forget_and_forgets),
+        cmocka_unit_test(comes_out_of_every_trouble),
+        cmocka_unit_test(writes_only_to_the_schema_it_knows),
         cmocka_unit_test(answers_what_is_pending_when_freed),
     };
     int n_failed = cmocka_run_group_tests(without_server, NULL, NULL);
