@@ -1,4 +1,5 @@
 /* What is an answer: keys, texts, numbers, words (docs/course-rules.md 1.3.5). */
+#include "core/match/option.h"
 #include "match_text.h"
 
 /* ---- answers ---- */
@@ -551,10 +552,39 @@ static void test_menu_keys(void **state)
     expect_str(normal("09."), "09", "09");
 }
 
+/* An option's text that has a no, or another one's text, behind it is no answer. */
+static void test_option_and_what_follows(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int32_t option;
+    } rows[] = {
+        {"food and water", 1},
+        {"a safe place", 2},
+        {"a safe place please", 2},
+        {"a safe place for all of us", 2},
+        {"a safe place no", 0},
+        {"a safe place not", 0},
+        {"a safe place, not here", 0},
+        {"a safe place and food and water", 0},
+        {"a safe", 0},
+        {"a safe placement", 0},
+        {"horses", 0},
+        {"", 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        int32_t found = option_before(words, &four, normal(rows[i].text), arena);
+        if (found != rows[i].option)
+            fail_msg("\"%s\": %d", rows[i].text, (int)found);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_choice_answers, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_option_and_what_follows, setup, teardown),
         cmocka_unit_test_setup_teardown(test_places_and_none, setup, teardown),
         cmocka_unit_test_setup_teardown(test_near_keys, setup, teardown),
         cmocka_unit_test_setup_teardown(test_near_agreement, setup, teardown),
