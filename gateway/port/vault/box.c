@@ -25,14 +25,6 @@ enum err vault_box_seal(const struct vault *v, struct str aad, struct str plain,
     return ERR_OK;
 }
 
-/* Parts of long SMS that 1.0 stored have the length in front of the ciphertext. */
-static bool has_length(struct str box)
-{
-    const uint8_t *p = (const uint8_t *)box.p + HEAD_BYTES;
-    size_t n = (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
-    return n >= VAULT_TAG_BYTES && n == box.len - HEAD_BYTES - 4;
-}
-
 enum err vault_box_open(const struct vault *v, struct str aad, struct str box, struct buf *out)
 {
     if (box.len < VAULT_BOX_EXTRA_BYTES)
@@ -40,8 +32,10 @@ enum err vault_box_open(const struct vault *v, struct str aad, struct str box, s
     struct str nonce = str_sub(box, 2, HEAD_BYTES);
     uint16_t key_id = vault_box_key_id(box);
     enum err e = vault_open(v, aad, key_id, nonce, str_sub(box, HEAD_BYTES, box.len), out);
-    if (e == ERR_DENIED && has_length(box))
-        e = vault_open(v, aad, key_id, nonce, str_sub(box, HEAD_BYTES + 4, box.len), out);
+    /* Parts of long SMS that 1.0 stored have the length in front of the ciphertext. */
+    struct str behind = str_sub(box, HEAD_BYTES + 4, box.len);
+    if (e == ERR_DENIED && vault_open(v, aad, key_id, nonce, behind, out) == ERR_OK)
+        e = ERR_OK;
     return e;
 }
 
