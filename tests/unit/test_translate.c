@@ -236,6 +236,31 @@ static void test_what_is_written_is_read_again(void **state)
     assert_true(str_eq(buf_str(&f->out), once));
 }
 
+/* Who translates a pack gets its texts and none of the lessons'. */
+static void test_texts_of_a_pack(void **state)
+{
+    struct fixture *f = *state;
+    parse(f);
+    struct lesson_source of_pack = *f->source;
+    of_pack.pack_texts[0].text = STR("Stopped.");
+    of_pack.pack_texts[N_COURSE_TEXTS - 1].text = STR("Bye.");
+    lesson_pot(&of_pack, true, STR("fr"), NULL, f->arena, &f->out);
+    struct po_file file = read_po(f, arena_str(f->arena, buf_str(&f->out)).p);
+    assert_int_equal(f->findings->n, 0);
+    assert_int_equal(file.n, 3); /* and the header */
+    static const struct {
+        enum course_text text;
+        const char *words;
+    } rows[] = {{(enum course_text)0, "Stopped."},
+                {(enum course_text)(N_COURSE_TEXTS - 1), "Bye."}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str context = arena_printf(f->arena, "text_%s", course_text_name(rows[i].text));
+        const struct po_entry *entry = po_find(&file, context);
+        assert_non_null(entry);
+        assert_true(str_eq(entry->id, str_from(rows[i].words)));
+    }
+}
+
 /* ---- what is offered ---- */
 
 static void test_a_whole_translation_is_offered(void **state)
@@ -543,6 +568,7 @@ int main(void)
         TEST(test_entries_are_read),
         TEST(test_mistakes_in_po_are_named),
         TEST(test_what_is_written_is_read_again),
+        TEST(test_texts_of_a_pack),
         TEST(test_a_whole_translation_is_offered),
         TEST(test_what_is_not_whole_is_not_offered),
         TEST(test_what_is_not_approved_is_not_offered),
