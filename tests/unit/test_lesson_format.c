@@ -123,6 +123,8 @@ static void test_formatting_keeps_the_text(void **state)
         "123\\) no list",
         "1234567890. none",
         "1.5 litres",
+        "B) of two",
+        "c. of three",
         "\\~~~ no code",
 
         "a\\_b\\_ c_d _",

@@ -13,6 +13,7 @@
 #include "cli/report_out.h"
 #include "lab/exchange/book.h"
 #include "port/file.h"
+#include "port/sheet.h"
 
 static char path[] = "/tmp/waypost-report-XXXXXX";
 
@@ -190,6 +191,20 @@ static void only_the_aligned_table_has_a_ceiling(void **state)
     }
 }
 
+/* More rows than this, and the file is one that no spreadsheet opens. */
+static void a_sheet_has_as_many_rows_as_spreadsheets_take(void **state)
+{
+    (void)state;
+    struct errmsg msg;
+    struct sheet *sheet;
+    assert_int_equal(sheet_new(path, "rows", &sheet, &msg), ERR_OK);
+    for (uint32_t n = 1; n < SHEET_MAX_ROWS; n++)
+        assert_int_equal(sheet_next(sheet), ERR_OK);
+    sheet_text(sheet, 0, STR("the last one"));
+    assert_int_equal(sheet_next(sheet), ERR_TOO_LONG);
+    assert_int_equal(sheet_save(sheet, &msg), ERR_OK);
+}
+
 static void formats_are_found_by_name(void **state)
 {
     (void)state;
@@ -219,6 +234,7 @@ int main(void)
         cmocka_unit_test(no_cell_is_a_formula_or_an_order_to_a_terminal),
         cmocka_unit_test(what_cannot_be_written_is_told),
         cmocka_unit_test(only_the_aligned_table_has_a_ceiling),
+        cmocka_unit_test(a_sheet_has_as_many_rows_as_spreadsheets_take),
         cmocka_unit_test(formats_are_found_by_name)};
     return cmocka_run_group_tests(tests, make_file, remove_file);
 }
