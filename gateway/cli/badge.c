@@ -475,10 +475,7 @@ int badge_status(const struct cli_args *args, struct desk *desk)
         code = desk_ask(desk, "select * from core.revoked_badges()", NULL, 0, on_revoked, bits);
     if (code == EX_OK) {
         struct arena *arena = desk->arena;
-        struct buf packed CLEANUP(buf_fini);
-        buf_init(&packed, sizeof(bits) + 64u);
-        gzip_store(bits, sizeof(bits), &packed);
-        struct str list = base64url(buf_str(&packed), arena);
+        struct str list = base64url(gzip_pack(bits, sizeof(bits), arena), arena);
         struct str id = arena_printf(arena, "%s/status", issuer);
         json_t *credential =
             json_pack("{s:[s], s:o, s:[s, s], s:s, s:{s:o, s:s, s:s, s:o}, s:s, s:o}", "@context",

@@ -1,27 +1,22 @@
 #include "wire/gzip.h"
 
-static uint32_t crc_of(const uint8_t *bytes, uint16_t n)
-{
-    uint32_t crc = UINT32_MAX;
-    for (uint32_t i = 0; i < n; i++) {
-        crc ^= bytes[i];
-        for (int k = 0; k < 8; k++)
-            crc = crc >> 1 ^ (crc & 1 ? UINT32_C(0xedb88320) : 0);
-    }
-    return ~crc;
-}
+#include <zlib.h>
 
-void gzip_store(const uint8_t *bytes, uint16_t n, struct buf *out)
+#define WINDOW_BITS_GZIP (15 + 16) /* zlib.h, deflateInit2 */
+#define MEMORY_LEVEL 8             /* zlib's own choice */
+
+struct str gzip_pack(uint8_t *bytes, unsigned n_bytes, struct arena *arena)
 {
-    static const char head[] = {0x1f, (char)0x8b, 8, 0, 0, 0, 0, 0, 0, (char)0xff, 1};
-    const uint16_t inverse = (uint16_t)~n;
-    const uint32_t tail[2] = {crc_of(bytes, n), n};
-    buf_add(out, head, sizeof(head));
-    for (int i = 0; i < 2; i++)
-        buf_add_char(out, (char)(n >> 8 * i));
-    for (int i = 0; i < 2; i++)
-        buf_add_char(out, (char)(inverse >> 8 * i));
-    buf_add(out, bytes, n);
-    for (int i = 0; i < 8; i++)
-        buf_add_char(out, (char)(tail[i / 4] >> 8 * (i % 4)));
+    z_stream z = {.next_in = bytes, .avail_in = n_bytes};
+    if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, WINDOW_BITS_GZIP, MEMORY_LEVEL,
+                     Z_DEFAULT_STRATEGY) != Z_OK)
+        return STR_NONE;
+    size_t most = deflateBound(&z, n_bytes);
+    char *packed = arena_alloc(arena, most);
+    z.next_out = (uint8_t *)packed;
+    z.avail_out = (unsigned)most;
+    bool is_done = packed != NULL && deflate(&z, Z_FINISH) == Z_STREAM_END;
+    struct str ret = is_done ? (struct str){packed, z.total_out} : STR_NONE;
+    (void)deflateEnd(&z);
+    return ret;
 }

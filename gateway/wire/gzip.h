@@ -1,11 +1,11 @@
 /*
- * gzip.h: bytes in the form of RFC 1952, for those who take nothing else.
+ * gzip.h: bytes packed as RFC 1952 says.
  */
 #pragma once
 
 #include <stdint.h>
 
-#include "base/buf.h"
+#include "base/arena.h"
 
-/* Appends them as they are, in one stored block (RFC 1951 3.2.4). */
-void gzip_store(const uint8_t *bytes, uint16_t n, struct buf *out);
+/* In the arena; absent when it is full, or the memory. */
+struct str gzip_pack(uint8_t *bytes, unsigned n_bytes, struct arena *arena);
