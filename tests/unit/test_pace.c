@@ -206,10 +206,10 @@ static void be_away(struct phone *p)
     if (!before.is_doubted || !has_event(EVENT_contact))
         return;
     counts[COUNT_new_owner]++;
-    bool is_told = before.state == LEARNER_STATE_STOPPED; /* of whom it is known already */
+    bool is_told = learner_has_stopped(&before); /* of whom it is known already */
     for (uint32_t i = 0; i < life.out.n_also; i++)
         is_told |= memcmp(life.out.also[i], before.learner_id, sizeof(before.learner_id)) == 0;
-    assert_true(is_told); /* that nobody waits to be written to */
+    EXPECT(is_told, "nobody was told of who is not there any more");
 }
 
 /* A year after the end; what is due meanwhile comes. */

@@ -420,6 +420,13 @@ bool engine_menu_answer(struct step *s)
     return true;
 }
 
+bool engine_is_for(const struct step *s, enum command command)
+{
+    enum command_scope scope = command_row(command)->scope;
+    return scope == SCOPE_ANYBODY || learner_is_enrolled(s->learner) ||
+           (scope == SCOPE_NUMBER && people_has_anybody(s));
+}
+
 bool engine_command(struct step *s, const struct command_match *match)
 {
     static void (*const runs[N_COMMANDS])(struct step *) = {
@@ -427,10 +434,7 @@ bool engine_command(struct step *s, const struct command_match *match)
         COMMANDS(COMMAND_RUN)
 #undef COMMAND_RUN
     };
-    enum command_scope scope = command_row(match->command)->scope;
-    bool is_open = scope == SCOPE_ANYBODY || learner_is_enrolled(s->learner) ||
-                   (scope == SCOPE_NUMBER && people_has_anybody(s));
-    if (runs[match->command] == NULL || !is_open)
+    if (runs[match->command] == NULL || !engine_is_for(s, match->command))
         return false;
     s->argument = match->argument;
     engine_take_language(s, match->lang);

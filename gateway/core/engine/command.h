@@ -61,6 +61,8 @@ struct str engine_case_name(const struct step *s);
 
 /* ---- command.c ---- */
 
+/* Is it for whoever this is? After STOP few are. */
+bool engine_is_for(const struct step *s, enum command command);
 /* Runs a command of core/match/command.h; false when it means nothing in this state. */
 bool engine_command(struct step *s, const struct command_match *match);
 /* The same of a command that JOIN alone could follow: an SMS stays without an answer, a screen says

@@ -83,8 +83,8 @@ static struct learner put_away(struct step *s, const struct learner *person)
 {
     struct outcome *out = s->out;
     struct learner away = *person;
-    bool was_here = !people_is_away(person) && person->consent_ms != 0 &&
-                    person->state != LEARNER_STATE_STOPPED;
+    bool was_here =
+        !people_is_away(person) && person->consent_ms != 0 && !learner_has_stopped(person);
     if (was_here && out->n_also < ARRAY_LEN(out->also))
         memcpy(out->also[out->n_also++], person->learner_id, sizeof(person->learner_id));
     away.slot = LEARNER_SLOT_AWAY;

@@ -140,21 +140,22 @@ bool pin_is_missing(const struct step *s)
     return l->is_locked && l->state != LEARNER_STATE_WHO && l->state != LEARNER_STATE_NICKNAME;
 }
 
-/* After STOP no word but a command is answered, here as elsewhere. */
+/* After STOP no word but a command for those who left is answered, here as elsewhere. */
 static bool is_left_alone(const struct step *s)
 {
-    return engine_has_left(s) && s->input->via != VIA_USSD && s->match.command == COMMAND_NONE &&
-           !is_pin(s->norm) && courses_find_word(s, s->norm) == NULL;
+    bool is_command = s->match.command != COMMAND_NONE && engine_is_for(s, s->match.command);
+    return engine_has_left(s) && s->input->via != VIA_USSD && !is_command && !is_pin(s->norm) &&
+           courses_find_word(s, s->norm) == NULL;
 }
 
 void pin_answer(struct step *s)
 {
     s->norm = pin_digits(s);
     bool is_switch = s->match.command == COMMAND_SWITCH || str_eq(s->norm, STR("0"));
+    if (is_left_alone(s))
+        return;
     if (is_switch)
         who_ask(s);
-    else if (is_left_alone(s))
-        return;
     else if (!pin_may_try(s))
         return;
     else if (is_pin(s->norm) && s->context->hash_pin != NULL)
