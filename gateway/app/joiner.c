@@ -54,6 +54,25 @@ static void on_done(void *ctx, enum err e)
     (void)ctx, (void)e; /* the message becomes overdue then, and is found to be a repeat */
 }
 
+static void sweep_in(struct joiner *j, int64_t ms)
+{
+    if (!j->is_stopped)
+        timer_start(j->ports.loop, j->timer, ms);
+}
+
+static void on_put_off(void *ctx, enum err e)
+{
+    sweep_in(ctx, e == ERR_OK ? 0 : JOINER_SWEEP_MS); /* the same one would be found again */
+}
+
+/* It stays for a later time, and is not to be the first that is found until then. */
+static void put_off(struct joining *g)
+{
+    struct joiner *j = g->joiner;
+    store_part_later(j->ports.store, str_from(g->key), JOINER_LATER_MS, JOINER_KEEP_MS, on_put_off,
+                     j);
+}
+
 static void finish(struct joining *g, const struct dialog_response *response)
 {
     struct joiner *j = g->joiner;
@@ -62,11 +81,13 @@ static void finish(struct joining *g, const struct dialog_response *response)
     bool was_overdue = g->is_overdue;
     if (g->is_whole && is_handled)
         store_part_done(j->ports.store, str_from(g->key), was_overdue, on_done, j);
+    else if (g->is_whole && was_overdue)
+        put_off(g);
     if (!was_overdue)
         g->request.fn(g->request.ctx, response);
     joining_free(g);
-    if (was_overdue && !j->is_stopped)
-        timer_start(j->ports.loop, j->timer, is_handled ? 0 : JOINER_SWEEP_MS);
+    if (was_overdue && is_handled)
+        sweep_in(j, 0);
 }
 
 static void end(struct joining *g, enum dialog_outcome outcome)
@@ -250,6 +271,12 @@ enum err joiner_take(struct joiner *j, const struct dialog_request *request)
 
 /* ---- messages that wait too long ---- */
 
+static void give_up(struct joining *g, const char *why)
+{
+    LOG_ERROR("joiner", "long message given up", "why=\"%s\"", why);
+    end(g, DIALOG_OUTCOME_NOTHING);
+}
+
 static void on_overdue(void *ctx, enum err e, struct str key, const struct str *values, uint32_t n)
 {
     struct joining *g = ctx;
@@ -257,22 +284,29 @@ static void on_overdue(void *ctx, enum err e, struct str key, const struct str *
     struct spooled whole;
     if (e != ERR_OK || n == 0 || str_copy(key, g->key, sizeof(g->key)) != ERR_OK) {
         joining_free(g);
-        if (!j->is_stopped)
-            timer_start(j->ports.loop, j->timer, JOINER_SWEEP_MS);
+        sweep_in(j, JOINER_SWEEP_MS);
         return;
     }
     g->is_whole = true;
     bool is_joined = join(g, values, n, &whole);
-    g->request.channel = is_joined ? config_channel_get(j->ports.config, whole.channel) : NULL;
-    if (g->request.channel == NULL) { /* cannot be read, or its channel is gone: for ever */
-        LOG_ERROR("joiner", "long message given up", "why=\"%s\"",
-                  is_joined ? "its channel is not configured any more" : "it cannot be read");
-        end(g, DIALOG_OUTCOME_NOTHING);
+    if (!is_joined) { /* sealed by nobody, or with a key that is gone: for ever */
+        give_up(g, "it cannot be read");
+        return;
+    }
+    g->request.received = whole.received;
+    if (loop_wall(j->ports.loop).ms - whole.received.ms > JOINER_GIVE_UP_MS) {
+        give_up(g, "nobody could handle it");
+        return;
+    }
+    g->request.channel = config_channel_get(j->ports.config, whole.channel);
+    if (g->request.channel == NULL) {
+        LOG_WARN("joiner", "long message waits: its channel is not configured any more",
+                 "channel=%.*s", STR_ARG(whole.channel));
+        end(g, DIALOG_OUTCOME_BROKEN);
         return;
     }
     LOG_INFO("joiner", "long message without all of its parts", "channel=%.*s",
              STR_ARG(whole.channel));
-    g->request.received = whole.received;
     g->request.is_replay = true;
     submit(g, &whole.inbound);
 }

@@ -13,6 +13,8 @@
  *     the same number                   begins a new one
  *     more parts than the store holds   each a message of its own, and so is what comes while
  *     (STORE_MAX_PARTS)                 STORE_MAX_INCOMPLETE wait
+ *     overdue, and it cannot be handled again after JOINER_LATER_MS, for as long as repeats are
+ *     (channel gone, state unreadable)  known; others do not wait for it
  *     the store is away                 into the spool as a part, to be joined when it is read back
  *
  * A whole message waits behind older ones in the spool, as any other does.
@@ -24,6 +26,8 @@
 #define JOINER_WAIT_MS (5 * 60 * 1000)
 #define JOINER_KEEP_MS (30 * 60 * 1000)
 #define JOINER_SWEEP_MS 5000
+#define JOINER_LATER_MS 60000
+#define JOINER_GIVE_UP_MS (72 * HOUR_MS) /* since it came; docs/reliability.md T3 */
 #define JOINER_GAP " ... "
 
 struct joiner;

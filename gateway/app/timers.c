@@ -17,6 +17,13 @@ struct budget {
     double most;   /* that are saved */
 };
 
+/* One that is being woken. */
+struct waking {
+    struct timers *timers;
+    struct number_id id;
+    bool is_busy;
+};
+
 struct timers {
     struct timers_parts parts;
     struct timer *timer;
@@ -28,6 +35,7 @@ struct timers {
     uint32_t batch;    /* most that it may find: not more than there are tokens for */
     uint32_t n_ids, i; /* found; the next to be woken */
     uint32_t n_waking;
+    struct waking waking[TIMERS_AT_ONCE];
     struct budget sms, wakes;
     int64_t refilled_ms; /* monotonic */
 };
@@ -101,11 +109,14 @@ static void on_woken(void *ctx, const struct dialog_response *response);
 static void wake(struct timers *t)
 {
     while (t->i < t->n_ids && t->n_waking < TIMERS_AT_ONCE && wait_for_token(&t->wakes) == 0) {
+        struct waking *waking = t->waking;
+        while (waking->is_busy)
+            waking++;
         t->wakes.tokens -= 1;
-        if (dialogs_wake(t->parts.dialogs, &t->ids[t->i++], on_woken, t) == ERR_OK)
-            t->n_waking++;
-        else
-            t->was_full = false;
+        waking->id = t->ids[t->i++];
+        waking->is_busy = dialogs_wake(t->parts.dialogs, &waking->id, on_woken, waking) == ERR_OK;
+        t->n_waking += waking->is_busy;
+        t->was_full &= waking->is_busy;
     }
     if (t->n_waking < TIMERS_AT_ONCE && (t->i < t->n_ids || t->n_waking == 0))
         timer_start(t->parts.loop, t->timer, t->i < t->n_ids ? wait_for_token(&t->wakes) : 0);
@@ -123,10 +134,27 @@ static void go_on(void *ctx)
         look(t);
 }
 
-/* A batch in which something failed is not followed at once: the same numbers would come again. */
+static void on_put_off(void *ctx, enum err e)
+{
+    (void)ctx, (void)e; /* it is due then, and found again with the next look */
+}
+
+static void put_off(struct timers *t, const struct number_id *id, enum dialog_outcome outcome)
+{
+    int64_t ms = outcome == DIALOG_OUTCOME_BROKEN   ? TIMERS_BROKEN_MS
+                 : outcome == DIALOG_OUTCOME_FAILED ? TIMERS_FAILED_MS
+                                                    : 0;
+    if (ms > 0)
+        store_put_off(t->parts.store, id, loop_wall(t->parts.loop).ms + ms, on_put_off, t);
+}
+
+/* A batch in which something failed is not followed at once: the same numbers may come again. */
 static void on_woken(void *ctx, const struct dialog_response *response)
 {
-    struct timers *t = ctx;
+    struct waking *waking = ctx;
+    struct timers *t = waking->timers;
+    waking->is_busy = false;
+    put_off(t, &waking->id, response->outcome);
     t->was_full &= response->outcome == DIALOG_OUTCOME_STEPPED;
     t->sms.tokens -= response->n_sms;
     metrics_add(t->parts.metrics, METRIC_timers_woken_total, 1);
@@ -158,6 +186,8 @@ struct timers *timers_new(const struct timers_parts *parts)
                          .wakes = {.per_s = parts->wakes_per_s, .tokens = 1, .most = WAKES_SAVED}};
     t->sms.most = parts->sms_per_s > 1 ? parts->sms_per_s : 1;
     t->refilled_ms = loop_mono(parts->loop).ms;
+    for (uint32_t i = 0; i < TIMERS_AT_ONCE; i++)
+        t->waking[i].timers = t;
     t->timer = timer_new(parts->loop, go_on, t);
     return t;
 }

@@ -12,8 +12,9 @@
  * seen to be over, and not in the outbox.
  *
  * A number stays due in the store until its dialog has committed, so nothing is lost when this
- * process dies; a failure is tried again with the next look. The engine decides what is due, this
- * only wakes.
+ * process dies. What fails is put off: a look finds so many and not more, and numbers whose state
+ * or course this version cannot read must not be all that it ever finds. The engine decides what is
+ * due, this only wakes.
  */
 #pragma once
 
@@ -23,6 +24,9 @@
 #define TIMERS_BATCH 32u    /* numbers of one look at most: Redis reads as many of each bucket */
 /* Of them in Redis' hands: 278 a second even where a commit takes 20 ms. */
 #define TIMERS_AT_ONCE 8u
+
+#define TIMERS_BROKEN_MS (10 * MINUTE_MS) /* put off: another version, a course may come */
+#define TIMERS_FAILED_MS MINUTE_MS        /* likewise, the store did not do what was asked */
 
 struct timers;
 

@@ -7,6 +7,7 @@
 
 #include "app/replay.h"
 #include "callback_world.h"
+#include "port/store/learners.h"
 #include "port/store/values.h"
 
 /* A struct str in a static initialiser. */
@@ -47,15 +48,21 @@ static int tear_down(void **state)
 static uint32_t n_ids;
 
 /* Part n of `of` with a text; the status of the response. */
-static int part(struct callback_world *w, const char *ref, uint32_t n, uint32_t of,
-                const char *text)
+static int part_from(struct callback_world *w, const char *number, const char *ref, uint32_t n,
+                     uint32_t of, const char *text)
 {
     char body[4096];
     (void)snprintf(body, sizeof(body),
-                   "msisdn=254700000101&to=20880&messageId=p%u&text=%s&type=text&concat=true&"
+                   "msisdn=%s&to=20880&messageId=p%u&text=%s&type=text&concat=true&"
                    "concat-ref=%s&concat-total=%u&concat-part=%u",
-                   ++n_ids, text, ref, of, n);
+                   number, ++n_ids, text, ref, of, n);
     return world_post(w, "/in/vonage", body);
+}
+
+static int part(struct callback_world *w, const char *ref, uint32_t n, uint32_t of,
+                const char *text)
+{
+    return part_from(w, "254700000101", ref, n, of, text);
 }
 
 /* What the engine got: an input that it does not understand comes back as an event, spaces kept. */
@@ -379,16 +386,49 @@ static void expect_given_up(struct callback_world *w)
     joiner_stop(w->joiner);
 }
 
-static void a_message_whose_channel_is_gone_is_given_up(void **state)
+static void on_restored(void *ctx, enum err e)
+{
+    (void)ctx; /* nothing waits for it */
+    assert_int_equal(e, ERR_OK);
+}
+
+/* Others do not wait for it, and it does not wait for ever: but for as long as somebody may put the
+ * configuration right. */
+static void a_message_whose_channel_is_gone_waits_for_it(void **state)
 {
     struct callback_world *w = *state;
     join_course(w);
     joiner_start(w->joiner);
     assert_int_equal(part(w, "7", 1, 2, "one"), 200);
     w->config.n_channels = 0;
-    loop_mem_advance(w->loop, JOINER_WAIT_MS + 2 * JOINER_SWEEP_MS);
+    loop_mem_advance(w->loop, DAY_MS);
+    expect_nothing(w);
     w->config.n_channels = 1;
+    loop_mem_advance(w->loop, JOINER_LATER_MS + JOINER_SWEEP_MS);
+    expect_input(w, "one ... ");
+    assert_int_equal(part(w, "8", 1, 2, "two"), 200);
+    w->config.n_channels = 0;
+    loop_mem_advance(w->loop, JOINER_GIVE_UP_MS + JOINER_WAIT_MS);
+    w->config.n_channels = 1;
+    loop_mem_advance(w->loop, JOINER_LATER_MS + JOINER_SWEEP_MS);
     expect_given_up(w);
+}
+
+/* A learner whose state this version cannot read is the first who is overdue, again and again. */
+static void nobody_waits_for_a_message_that_cannot_be_handled(void **state)
+{
+    struct callback_world *w = *state;
+    struct number_id id = vault_number_id(w->vault, STR("+254700000009"));
+    join_course(w);
+    joiner_start(w->joiner);
+    store_restore(w->store, &id, (struct str){"\0\0\0\x09\xff newer", 11}, 0, on_restored, NULL);
+    assert_int_equal(part_from(w, "254700000009", "7", 1, 2, "broken"), 200);
+    loop_mem_advance(w->loop, 1000);
+    assert_int_equal(part(w, "8", 1, 2, "whole"), 200);
+    loop_mem_advance(w->loop, JOINER_WAIT_MS + 2 * JOINER_SWEEP_MS);
+    expect_input(w, "whole ... ");
+    joiner_stop(w->joiner);
+    loop_mem_advance(w->loop, JOINER_SWEEP_MS);
 }
 
 static void on_kept(void *ctx, enum err e, enum store_part_state part_state,
@@ -432,7 +472,8 @@ int main(void)
         WORLD_TEST(a_part_whose_keeping_timed_out_is_joined_once),
         WORLD_TEST(a_part_that_comes_again_after_its_time_is_joined),
         WORLD_TEST(a_part_that_cannot_be_spooled_is_refused),
-        WORLD_TEST(a_message_whose_channel_is_gone_is_given_up),
+        WORLD_TEST(a_message_whose_channel_is_gone_waits_for_it),
+        WORLD_TEST(nobody_waits_for_a_message_that_cannot_be_handled),
         WORLD_TEST(a_message_that_nobody_can_open_is_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -609,6 +609,14 @@ static void messages_that_wait_too_long_are_found(void **state)
     assert_int_equal(t->got.n, 2);
     assert_string_equal(t->got.names[0], "-");
     assert_string_equal(t->got.names[1], "b");
+    store_part_later(t->store, STR("late"), 60000, 120000, got_plain, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_int_equal(overdue(t), ERR_OK); /* nobody waits behind it */
+    assert_int_equal(t->got.n, 0);
+    store_part_later(t->store, STR("done"), 0, 120000, got_plain, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_int_equal(overdue(t), ERR_OK); /* what was dealt with stays so */
+    assert_int_equal(t->got.n, 0);
     assert_int_equal(part_done(t, "late", true), ERR_OK);
     assert_int_equal(overdue(t), ERR_OK);
     assert_int_equal(t->got.n, 0);

@@ -58,6 +58,15 @@ static void wake(struct subject *t, struct model *model, uint32_t i, int64_t due
         model->due_ms[i] = due_ms;
 }
 
+static void put_off(struct subject *t, struct model *model, uint32_t i, int64_t due_ms)
+{
+    struct number_id id = neighbour(i);
+    store_put_off(t->store, &id, due_ms, got_plain, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    if (model->due_ms[i] != 0 && model->due_ms[i] < due_ms)
+        model->due_ms[i] = due_ms;
+}
+
 static void restore(struct subject *t, struct model *model, uint32_t i, int64_t due_ms)
 {
     char bytes[64];
@@ -128,7 +137,7 @@ static void expect_scanned(struct subject *t, const struct model *model)
 static void each_of_many_neighbours_is_found_at_its_time(void **state)
 {
     static void (*const acts[])(struct subject *, struct model *, uint32_t,
-                                int64_t) = {move, move, move, wake, restore};
+                                int64_t) = {move, move, move, wake, put_off, restore};
     struct subject *t = subject(state);
     struct model model = {.seq = {0}};
     uint32_t chance = 1;
@@ -139,7 +148,8 @@ static void each_of_many_neighbours_is_found_at_its_time(void **state)
         if (i >= N && (chance >> 4) % 10 == 0 && model.seq[who] > 0)
             erase(t, &model, who);
         else
-            acts[i < N || due_ms == 0 ? 0 : (chance >> 12) % 5](t, &model, who, due_ms);
+            acts[i < N || due_ms == 0 ? 0 : (chance >> 12) % ARRAY_LEN(acts)](t, &model, who,
+                                                                              due_ms);
         if (i % 50 == 0) {
             expect_due(t, &model, 1000 * (int64_t)((chance >> 16) % 100));
             expect_due(t, &model, 1000000);

@@ -295,6 +295,12 @@ static enum err ask_part_done(struct subject *t)
     return end(t);
 }
 
+static enum err ask_part_later(struct subject *t)
+{
+    store_part_later(t->store, STR("k"), 1000, 1000, got_plain, begin(t));
+    return end(t);
+}
+
 static enum err ask_overdue(struct subject *t)
 {
     store_parts_overdue(t->store, got_overdue, begin(t));
@@ -340,6 +346,13 @@ static enum err ask_wake(struct subject *t)
 {
     struct number_id id = id_of(1, 1);
     store_wake(t->store, &id, 1000, got_plain, begin(t));
+    return end(t);
+}
+
+static enum err ask_put_off(struct subject *t)
+{
+    struct number_id id = id_of(1, 1);
+    store_put_off(t->store, &id, 1000, got_plain, begin(t));
     return end(t);
 }
 
@@ -463,6 +476,7 @@ static const struct {
     {"courses_get", ask_courses, "IIIIIII.III.IIIIIIIII"},
     {"part_put", ask_part, "II..III.I.I.II.IIIIII"},
     {"part_done", ask_part_done, DONE},
+    {"part_later", ask_part_later, DONE},
     {"parts_overdue", ask_overdue, "IIIIIII.I.IIIIIIIIIII"},
     {"board_put", ask_board_put, DONE},
     {"board_get", ask_board, "IIIIIII.III.IIIIIIIII"},
@@ -471,6 +485,7 @@ static const struct {
     {"certificate_get", ask_certificate, "NNIII..IIIIIIIIIIIIII"},
     {"restore", ask_restore, DONE},
     {"wake", ask_wake, DONE},
+    {"put_off", ask_put_off, DONE},
     {"scan", ask_scan, "IIIIIIIIIIIIIIIIIIIII"},
     {"probe", do_probe, "IIIIIIIIIIIIIIIIIIIII"},
     {"fence", ask_fence, "......I.............I"},

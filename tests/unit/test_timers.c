@@ -210,6 +210,37 @@ static void no_more_are_woken_than_may_be_in_a_second(void **state)
     world_free(real);
 }
 
+static void on_put(void *ctx, enum err e)
+{
+    (void)ctx; /* nothing waits for it */
+    assert_int_equal(e, ERR_OK);
+}
+
+/* More than a look finds have a state of a newer version: the others are woken all the same, and
+ * these again later. */
+static void what_cannot_be_read_holds_nobody_back(void **state)
+{
+    enum { N_BROKEN = 40 };
+    (void)state;
+    struct callback_world *real = open_real();
+    for (uint8_t i = 0; i < N_BROKEN; i++) {
+        struct number_id id = {.bytes = {0, i}}; /* before most others, in one range */
+        store_restore(real->store, &id, (struct str){"\0\0\0\x09\xff newer", 11}, 1000, on_put,
+                      NULL);
+    }
+    loop_mem_settle(real->loop);
+    assert_int_equal(count_due(real), N_DUE + N_BROKEN);
+    struct timers *timers = real_timers(real, 0);
+    timers_start(timers);
+    loop_mem_advance(real->loop, 5000);
+    assert_int_equal(count_due(real), 0);
+    assert_int_equal(metrics_get(real->metrics, METRIC_timers_woken_total), N_DUE + N_BROKEN);
+    loop_mem_advance(real->loop, TIMERS_BROKEN_MS);
+    assert_int_equal(metrics_get(real->metrics, METRIC_timers_woken_total), N_DUE + 2 * N_BROKEN);
+    timers_free(timers);
+    world_free(real);
+}
+
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, open_world, close_world)
 
 int main(void)
@@ -221,6 +252,7 @@ int main(void)
         IN_WORLD(stopped_it_looks_no_more),
         cmocka_unit_test(all_that_are_due_are_woken_by_one_look),
         cmocka_unit_test(no_more_are_woken_than_may_be_in_a_second),
+        cmocka_unit_test(what_cannot_be_read_holds_nobody_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -184,6 +184,17 @@ static void mem_wake(struct store *s, const struct number_id *id, int64_t due_at
     mem_response_post(mem(s), a);
 }
 
+static void mem_put_off(struct store *s, const struct number_id *id, int64_t due_at_ms,
+                        store_on_done *fn, void *ctx)
+{
+    struct mem_response *a = mem_response_new(mem(s), "put_off", mem_deliver_done, ctx);
+    a->fn.done = fn;
+    struct mem_record *record = record_find(mem(s), id);
+    if (a->has_effect && record != NULL && record->due_at_ms != 0 && record->due_at_ms < due_at_ms)
+        record->due_at_ms = due_at_ms;
+    mem_response_post(mem(s), a);
+}
+
 static void deliver_states(struct mem_response *a)
 {
     a->fn.states(a->ctx, a->e, a->names, a->e == ERR_OK ? a->n : 0);
@@ -432,6 +443,7 @@ static const struct store_ops mem_ops = {
     .courses_get = mem_courses_get,
     .part_put = mem_part_put,
     .part_done = mem_part_done,
+    .part_later = mem_part_later,
     .parts_overdue = mem_parts_overdue,
     .board_put = mem_board_put,
     .board_get = mem_board_get,
@@ -440,6 +452,7 @@ static const struct store_ops mem_ops = {
     .certificate_get = mem_certificate_get,
     .restore = mem_restore,
     .wake = mem_wake,
+    .put_off = mem_put_off,
     .scan = mem_scan,
     .probe = mem_probe,
     .fence = mem_fence,

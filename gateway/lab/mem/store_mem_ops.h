@@ -29,6 +29,8 @@ void mem_board_put(struct store *s, enum store_board board, struct str name, str
 void mem_board_get(struct store *s, enum store_board board, store_on_board *fn, void *ctx);
 void mem_part_put(struct store *s, const struct store_part *part, store_on_part *fn, void *ctx);
 void mem_part_done(struct store *s, struct str key, bool must_forget, store_on_done *fn, void *ctx);
+void mem_part_later(struct store *s, struct str key, int64_t wait_ms, int64_t keep_ms,
+                    store_on_done *fn, void *ctx);
 void mem_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx);
 void mem_certificate_put(struct store *s, uint64_t code, struct str line, int64_t until_ms,
                          store_on_done *fn, void *ctx);

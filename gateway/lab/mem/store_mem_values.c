@@ -159,6 +159,21 @@ void mem_part_done(struct store *s, struct str key, bool must_forget, store_on_d
     mem_response_post(m, a);
 }
 
+void mem_part_later(struct store *s, struct str key, int64_t wait_ms, int64_t keep_ms,
+                    store_on_done *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct mem_response *a = mem_response_new(m, "part_later", mem_deliver_done, ctx);
+    struct mem_message *message = message_find(m, key);
+    int64_t now = loop_mono(m->loop).ms;
+    a->fn.done = fn;
+    if (a->has_effect && message != NULL && message->due_ms != 0) {
+        message->due_ms = now + wait_ms;
+        message->until_ms = now + keep_ms;
+    }
+    mem_response_post(m, a);
+}
+
 void mem_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx)
 {
     struct mem_store *m = mem(s);

@@ -165,6 +165,31 @@ static void hiredis_wake(struct store *s, const struct number_id *id, int64_t du
               &(struct link_to){reply_done, (void (*)(void))fn, ctx, 0});
 }
 
+static void on_ignored(void *ctx, enum err e)
+{
+    (void)ctx, (void)e; /* of the other key it is told */
+}
+
+/* A member lies in its slot or, once that was split and is of another type, in its part: where it
+ * is not, nothing happens. The index names a time that is not after the earliest one, still. */
+static void hiredis_put_off(struct store *s, const struct number_id *id, int64_t due_at_ms,
+                            store_on_done *fn, void *ctx)
+{
+    struct due_words due;
+    due_words(&due, id, due_at_ms);
+    for (int is_part = 0; is_part < 2; is_part++) {
+        struct argv argv = argv_of((const char *[]){"ZADD", NULL});
+        argv_add(&argv, due.words[is_part ? DUE_PART : DUE_SLOT]);
+        argv_add(&argv, STR("XX"));
+        argv_add(&argv, STR("GT"));
+        argv_add(&argv, due.words[DUE_SECONDS]);
+        argv_add(&argv, due.words[DUE_MEMBER]);
+        nodes_ask(
+            hiredis_store(s)->nodes, &argv,
+            &(struct link_to){reply_done, (void (*)(void))(is_part ? fn : on_ignored), ctx, 0});
+    }
+}
+
 static void hiredis_append(struct store *s, uint8_t bucket, struct str event, store_on_done *fn,
                            void *ctx)
 {
@@ -349,6 +374,7 @@ static const struct store_ops hiredis_ops = {
     .courses_get = hiredis_courses_get,
     .part_put = hiredis_part_put,
     .part_done = hiredis_part_done,
+    .part_later = hiredis_part_later,
     .parts_overdue = hiredis_parts_overdue,
     .board_put = hiredis_board_put,
     .board_get = hiredis_board_get,
@@ -357,6 +383,7 @@ static const struct store_ops hiredis_ops = {
     .certificate_get = hiredis_certificate_get,
     .restore = hiredis_restore,
     .wake = hiredis_wake,
+    .put_off = hiredis_put_off,
     .scan = hiredis_scan,
     .probe = hiredis_probe,
     .fence = hiredis_fence,

@@ -106,6 +106,8 @@ void hiredis_take(struct store *s, const struct store_cap *caps, uint32_t n, sto
 void hiredis_part_put(struct store *s, const struct store_part *part, store_on_part *fn, void *ctx);
 void hiredis_part_done(struct store *s, struct str key, bool must_forget, store_on_done *fn,
                        void *ctx);
+void hiredis_part_later(struct store *s, struct str key, int64_t wait_ms, int64_t keep_ms,
+                        store_on_done *fn, void *ctx);
 void hiredis_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx);
 /* For n commands with one response, the first error of all. False: that was given without asking.
  */

@@ -92,6 +92,27 @@ void hiredis_part_done(struct store *s, struct str key, bool must_forget, store_
               &(struct link_to){reply_done, (void (*)(void))fn, ctx, 0});
 }
 
+/* One that was dealt with meanwhile is on the list no more, and stays off it. */
+void hiredis_part_later(struct store *s, struct str key, int64_t wait_ms, int64_t keep_ms,
+                        store_on_done *fn, void *ctx)
+{
+    char message[PART_KEY_BYTES], number[24];
+    struct hiredis_store *h = hiredis_store(s);
+    struct link_to to;
+    if (!gather_new(h->nodes, 2, fn, ctx, &to))
+        return;
+    struct argv later = argv_of((const char *[]){"ZADD", NULL});
+    argv_add(&later, str_from(waiting_key));
+    argv_add(&later, STR("XX"));
+    argv_add(&later, decimal(number, (loop_wall(h->loop).ms + wait_ms) / 1000));
+    argv_add(&later, key);
+    nodes_ask(h->nodes, &later, &to);
+    struct argv keep = argv_of((const char *[]){"EXPIRE", NULL});
+    argv_add(&keep, message_key(message, key));
+    argv_add(&keep, decimal(number, keep_ms / 1000));
+    nodes_ask(h->nodes, &keep, &to);
+}
+
 /* Name, then number and value of each part, in no order. */
 static enum err read_overdue(const redisReply *reply, struct str *key,
                              struct str values[STORE_MAX_PARTS], uint32_t *n)

@@ -34,6 +34,10 @@ void store_restore(struct store *s, const struct number_id *id, struct str state
  * was not known when it was stored. */
 void store_wake(struct store *s, const struct number_id *id, int64_t due_at_ms, store_on_done *fn,
                 void *ctx);
+/* A number that is due before that is due then: what is due cannot be done now, and is not to stand
+ * in the way of others. */
+void store_put_off(struct store *s, const struct number_id *id, int64_t due_at_ms,
+                   store_on_done *fn, void *ctx);
 /* All learners, page by page, in no order, some perhaps twice; cursor is empty for the first page.
  * ERR_CONFLICT: slots of a Cluster have moved since that one: begin again. */
 void store_scan(struct store *s, struct str cursor, store_on_scan *fn, void *ctx);

@@ -41,6 +41,8 @@ struct store_ops {
     void (*courses_get)(struct store *, store_on_courses *, void *ctx);
     void (*part_put)(struct store *, const struct store_part *, store_on_part *, void *ctx);
     void (*part_done)(struct store *, struct str key, bool must_forget, store_on_done *, void *ctx);
+    void (*part_later)(struct store *, struct str key, int64_t wait_ms, int64_t keep_ms,
+                       store_on_done *, void *ctx);
     void (*parts_overdue)(struct store *, store_on_overdue *, void *ctx);
     void (*board_put)(struct store *, enum store_board, struct str name, struct str value,
                       store_on_done *, void *ctx);
@@ -54,6 +56,8 @@ struct store_ops {
                     store_on_done *, void *ctx);
     void (*wake)(struct store *, const struct number_id *, int64_t due_at_ms, store_on_done *,
                  void *ctx);
+    void (*put_off)(struct store *, const struct number_id *, int64_t due_at_ms, store_on_done *,
+                    void *ctx);
     void (*scan)(struct store *, struct str cursor, store_on_scan *, void *ctx);
     void (*probe)(struct store *, store_on_probe *, void *ctx);
     void (*fence)(struct store *, store_on_fence *, void *ctx);

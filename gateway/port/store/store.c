@@ -143,6 +143,12 @@ void store_part_done(struct store *s, struct str key, bool must_forget, store_on
     s->ops->part_done(s, key, must_forget, fn, ctx);
 }
 
+void store_part_later(struct store *s, struct str key, int64_t wait_ms, int64_t keep_ms,
+                      store_on_done *fn, void *ctx)
+{
+    s->ops->part_later(s, key, wait_ms, keep_ms, fn, ctx);
+}
+
 void store_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx)
 {
     s->ops->parts_overdue(s, fn, ctx);
@@ -190,6 +196,13 @@ void store_wake(struct store *s, const struct number_id *id, int64_t due_at_ms, 
 {
     assert(due_at_ms > 0);
     s->ops->wake(s, id, due_at_ms, fn, ctx);
+}
+
+void store_put_off(struct store *s, const struct number_id *id, int64_t due_at_ms,
+                   store_on_done *fn, void *ctx)
+{
+    assert(due_at_ms > 0);
+    s->ops->put_off(s, id, due_at_ms, fn, ctx);
 }
 
 void store_outbox_look(struct store *s, const uint64_t fences[STORE_LEASE_RANGES],

@@ -83,7 +83,11 @@ void store_part_put(struct store *s, const struct store_part *part, store_on_par
  * message. */
 void store_part_done(struct store *s, struct str key, bool must_forget, store_on_done *fn,
                      void *ctx);
-/* The oldest message that has waited long enough; it stays overdue until store_part_done. */
+/* An overdue message cannot be dealt with now: it is overdue again after wait_ms, and its parts are
+ * kept for keep_ms more. */
+void store_part_later(struct store *s, struct str key, int64_t wait_ms, int64_t keep_ms,
+                      store_on_done *fn, void *ctx);
+/* The oldest message that has waited long enough; it stays overdue until one of the two above. */
 void store_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx);
 /* Puts a value on a board; an absent one takes it away. At most STORE_MAX_BOARD on one: the getter
  * answers ERR_IO past it. */
