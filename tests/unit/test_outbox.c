@@ -909,7 +909,7 @@ static void on_rest(void *ctx, enum err e, const struct store_entry *entries, ui
 static void an_unreadable_entry_is_removed(void **state)
 {
     struct world *w = *state;
-    static const char *const broken[] = {"\x02", "\x09n", "rubbish", ""};
+    static const char *const broken[] = {"\x02", "\x01rx", ""};
     char text[6] = {0, 0, 0, 1, 1, 0};
     for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
         struct number_id id = {{(uint8_t)i}};
@@ -932,6 +932,30 @@ static void an_unreadable_entry_is_removed(void **state)
     store_read(w->store, &reader, on_rest, &n_rest);
     loop_mem_settle(w->loop);
     assert_int_equal(n_rest, 0); /* none of them comes again */
+}
+
+/* While hosts are upgraded an older sender finds what a newer front has written. It is no SMS of
+ * its own, and must not be lost by it; nor does anybody wait behind it. */
+static void an_entry_of_a_newer_version_waits_for_its_sender(void **state)
+{
+    struct world *w = *state;
+    char text[6] = {0, 0, 0, 1, 1, 0};
+    struct number_id id = {{1}};
+    struct store_commit commit = {.id = id,
+                                  .state = {text, sizeof(text)},
+                                  .outbox = {STR("\x63newer")},
+                                  .n_outbox = 1,
+                                  .due_at_ms = -1};
+    store_commit(w->store, &commit, on_committed, NULL);
+    enqueue(w, "+254700000101", 1, "x", MESSAGE_CLASS_REPLY, 0);
+    loop_mem_advance(w->loop, 5000);
+    assert_string_equal(w->sent, "+254700000101 x|");
+    assert_int_equal(metrics_get(w->metrics, METRIC_sends_failed_total), 0);
+    own(w, STORE_LEASE_RANGES, 0); /* it is there still, for who has the bucket next */
+    loop_mem_advance(w->loop, OUTBOX_NEWER_MS);
+    own(w, 0, 2);
+    loop_mem_advance(w->loop, 5000);
+    assert_int_equal(metrics_get(w->metrics, METRIC_sends_failed_total), 1);
 }
 
 int main(void)
@@ -970,6 +994,7 @@ int main(void)
         WORLD_TEST(an_own_mark_is_known_again),
         WORLD_TEST(throttling_holds_the_whole_channel),
         WORLD_TEST(an_unreadable_entry_is_removed),
+        WORLD_TEST(an_entry_of_a_newer_version_waits_for_its_sender),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

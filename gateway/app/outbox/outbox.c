@@ -35,6 +35,14 @@ static void refuse_entry(struct outbox *o, const struct store_entry *entry, cons
                  o);
 }
 
+/* One that a newer version wrote is for a sender that knows it, which has this bucket soon where
+ * hosts are upgraded. Read on behind it, it comes again to whoever has the bucket next. */
+static bool is_for_another(const struct outbox *o, const struct store_entry *entry, enum err e)
+{
+    return e == ERR_UNSUPPORTED &&
+           loop_wall(o->ports.loop).ms - (int64_t)entry->place.ms < OUTBOX_NEWER_MS;
+}
+
 static void read_more(struct outbox *o);
 
 static void take_entry(struct outbox *o, const struct store_entry *entry)
@@ -44,7 +52,10 @@ static void take_entry(struct outbox *o, const struct store_entry *entry)
         return; /* it stays there, for who has its bucket next */
     o->from[entry->bucket] = entry->place;
     enum err e = outbox_job_take(o, entry);
-    if (e != ERR_OK && e != ERR_CONFLICT) /* after an error of a read all come again */
+    if (is_for_another(o, entry, e))
+        LOG_WARN("outbox", "an SMS of a newer version waits for its sender", "entry=%03u-%.*s",
+                 entry->bucket, STR_ARG(entry->id));
+    else if (e != ERR_OK && e != ERR_CONFLICT) /* after an error of a read all come again */
         refuse_entry(o, entry, err_name(e));
 }
 

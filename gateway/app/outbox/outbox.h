@@ -45,6 +45,7 @@
 #define OUTBOX_MAX_JOBS 20000u /* messages in hand; the rest waits in the stream */
 #define OUTBOX_MAX_ATTEMPTS 12u
 #define OUTBOX_TIMEOUT_MS 15000
+#define OUTBOX_NEWER_MS (72 * HOUR_MS) /* how long an SMS of a newer version waits for a sender */
 #define OUTBOX_BASE_DELAY_MS 1000
 #define OUTBOX_MAX_DELAY_MS (15 * 60 * 1000)
 
