@@ -134,7 +134,7 @@ class Aggregator:
 
     def __init__(self, port, admin, phones, pause):
         self.connection = providers.Connection(port)
-        self.admin, self.phones, self.pause = admin, phones, pause
+        self.sms, self.phones, self.pause = providers.Connection(admin), phones, pause
         self.n_failed = 0
         self.why, self.wrong_at = collections.Counter(), []
         self.slowest = 0
@@ -153,10 +153,10 @@ class Aggregator:
         """Only what stands on the phone can be answered; an SMS that never comes is not waited for for ever."""
         if phone.waits_until == 0:
             return time.monotonic() > phone.rests_until
-        n = len(await asyncio.to_thread(providers.outbox, self.admin, phone.number))
-        if n == phone.n_seen and time.monotonic() < phone.waits_until:
+        n = await providers.n_received(self.sms, phone.number)
+        if n in (None, phone.n_seen) and time.monotonic() < phone.waits_until:
             return False
-        phone.n_seen, phone.waits_until = n, 0
+        phone.n_seen, phone.waits_until = phone.n_seen if n is None else n, 0
         return True
 
     async def deliver(self, phone):
@@ -187,7 +187,7 @@ class Aggregator:
 async def send(options):
     phones = [Phone(options.port, f"+{254711000000 + options.first + i}", CHANNELS[i % len(CHANNELS)])
               for i in range(options.numbers)]
-    n = 16
+    n = max(16, round(options.rate / 10))  # an answer may take a tenth of a second
     admin = options.admin or options.port + 1
     aggregators = [Aggregator(options.port, admin, phones[i::n], n / options.rate) for i in range(n)]
     start = time.monotonic()

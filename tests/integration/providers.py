@@ -198,6 +198,13 @@ def received(admin_port, number):
         return json.load(answer)
 
 
+async def n_received(connection, number):
+    """How many these are, by a connection that stays open; None: nobody answered."""
+    path = f"/sim/outbox?to={urllib.parse.quote(number)}"
+    answer = await connection.send(request(connection.port, "GET", path))
+    return len(json.loads(answer.body)) if answer.status == 200 else None
+
+
 def outbox(admin_port, number):
     """Their texts."""
     return [message["text"] for message in received(admin_port, number)]
