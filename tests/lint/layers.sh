@@ -40,7 +40,7 @@ declare -A lib=(
     [gateway]=''
     [base]=''
     [core]='pcre2.h utf8proc.h cmark.h yaml.h uthash.h'
-    [wire]='jansson.h expat.h'
+    [wire]='jansson.h expat.h zlib.h'
     [profile]='pcre2.h openssl/ uthash.h'
     [port]='argon2.h qrencode.h event2/ hiredis.h async.h libpq-fe.h curl/ openssl/ xlsxwriter.h uthash.h'
     [app]='uthash.h'
@@ -242,7 +242,7 @@ libc='(__)?(mem(cpy|move|set|cmp|chr|mem|rchr)|str(len|nlen|cmp|ncmp|chr|rchr|ca
 libc+='|__isoc(99|23)_.*|__assert_fail|__ctype_b_loc|__ctype_tolower_loc|__ctype_toupper_loc|tolower|toupper|free|__stack_chk_fail|__errno_location|_GLOBAL_OFFSET_TABLE_'
 check_includes
 check_symbols core base "$libc|pcre2_.*|utf8proc_.*|cmark_.*|yaml_.*"
-check_symbols wire 'core base' "$libc|json(p)?_.*|XML_.*|inet_pton"
+check_symbols wire 'core base' "$libc|json(p)?_.*|XML_.*|deflate.*|inet_pton"
 check_symbols profile 'wire core base' "$libc|pcre2_.*|HMAC|EVP_.*|CRYPTO_memcmp|ERR_.*|BIO_.*|SHA.*|MD5"
 check_service
 list_symbols
