@@ -75,7 +75,7 @@ struct sender *sender_mem_new(struct loop *loop);
 void sender_mem_response(struct sender *s, enum sender_reached reached, int status,
                          const char *body, uint32_t n);
 /* Asked about every request before any other answer: true when *ret is what it gets; the body is
- * copied, up to 1 KiB of it. */
+ * copied, up to 16 KiB of it. */
 typedef bool sender_mem_decide(void *ctx, const struct sender_request *request,
                                struct sender_response *ret);
 void sender_mem_on_post(struct sender *s, sender_mem_decide *fn, void *ctx);

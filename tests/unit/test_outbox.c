@@ -327,6 +327,24 @@ static void an_answer_that_never_came_is_unknown_and_not_repeated(void **state)
     assert_int_equal(metrics_get(w->metrics, METRIC_sends_unknown_total), 1);
 }
 
+/* A 201 with more in it than we read: the provider may well have taken it. */
+static void an_answer_that_nobody_can_read_is_unknown_and_not_repeated(void **state)
+{
+    struct world *w = *state;
+    static char body[16000] = "{\"SMSMessageData\":{\"Recipients\":[1";
+    size_t n = strlen(body);
+    while (n + 6 < sizeof(body))
+        n += (size_t)snprintf(body + n, sizeof(body) - n, ",1");
+    (void)snprintf(body + n, sizeof(body) - n, "]}}");
+    sender_mem_response(w->sender, SENDER_REACHED_RESPONSE, 201, body, 1);
+    enqueue(w, "+254700000101", 1, "Lesson 1", MESSAGE_CLASS_REPLY, 0);
+    loop_mem_advance(w->loop, 3600 * 1000);
+    (void)expect_status(w, "unknown");
+    assert_string_equal(w->sent, "+254700000101 Lesson 1|");
+    assert_int_equal(metrics_get(w->metrics, METRIC_sends_unknown_total), 1);
+    assert_int_equal(outbox_n_jobs(w->outbox), 0);
+}
+
 static void a_server_error_is_tried_again_until_the_message_expires(void **state)
 {
     struct world *w = *state;
@@ -968,6 +986,7 @@ int main(void)
         WORLD_TEST(the_rate_of_the_channel_is_kept),
         WORLD_TEST(without_a_configured_rate_the_documented_one_is_kept),
         WORLD_TEST(an_answer_that_never_came_is_unknown_and_not_repeated),
+        WORLD_TEST(an_answer_that_nobody_can_read_is_unknown_and_not_repeated),
         WORLD_TEST(a_server_error_is_tried_again_until_the_message_expires),
         WORLD_TEST(what_expires_before_it_could_be_tried_again_is_told_at_once),
         WORLD_TEST(a_refusal_is_final),

@@ -7,6 +7,8 @@
 #include "base/xalloc.h"
 #include "port/sender.h"
 
+#define BODY_BYTES 16384u
+
 /* A request that waits for its turn of the loop. */
 struct mem_request {
     struct mem_sender *owner;
@@ -16,7 +18,7 @@ struct mem_request {
     void *ctx;
     enum sender_reached reached;
     int status;
-    char body[1024];
+    char body[BODY_BYTES];
 };
 
 struct mem_sender {
@@ -25,7 +27,7 @@ struct mem_sender {
     LIST_HEAD(, mem_request) pending;
     enum sender_reached reached;
     int status;
-    char body[1024];
+    char body[BODY_BYTES];
     bool has_body;
     uint32_t n_posts;
     uint32_t n_special; /* requests that still get the response above */
@@ -59,9 +61,9 @@ static void on_turn(void *ctx)
     free(r);
 }
 
-static void set_body(char dst[1024], struct str body)
+static void set_body(char dst[BODY_BYTES], struct str body)
 {
-    if (str_copy(body, dst, 1024) != ERR_OK)
+    if (str_copy(body, dst, BODY_BYTES) != ERR_OK)
         dst[0] = '\0'; /* a test asked for more than fits: an empty body is the nearest */
 }
 
