@@ -134,6 +134,58 @@ static int close_world(void **state)
     return 0;
 }
 
+/* The name of the tag at p, "" when there is none there: letters, digits, and a '/' in front. */
+static size_t tag_name(const char *p, char name[16])
+{
+    size_t n = strspn(p, "/!abcdefghijklmnopqrstuvwxyz0123456789");
+    (void)snprintf(name, 16, "%.*s", (int)n, p);
+    return n;
+}
+
+/* Behind the tag that begins at p: each of its attributes has a name, and a value in quotes. */
+static const char *behind_tag(const char *p, bool *ret_is_closed)
+{
+    char name[16];
+    p += tag_name(p, name);
+    while (*p == ' ') {
+        p += 1 + strspn(p + 1, "-abcdefghijklmnopqrstuvwxyzBH");
+        if (strncmp(p, "=\"", 2) == 0)
+            p += 2 + strcspn(p + 2, "\"<>") + 1;
+    }
+    *ret_is_closed = *p == '/';
+    p += *p == '/';
+    return *p == '>' ? p + 1 : NULL;
+}
+
+/* Every page is whole HTML, whatever is shown on it: tags end in the order in which they began, and
+ * nothing of a tag is missing. What is between them is escaped. */
+static void expect_whole(const char *page)
+{
+    static const char *const single[] = {"!doctype", "meta", "link", "br", "input", "img"};
+    char open[32][16], name[16];
+    size_t n_open = 0;
+    for (const char *p = page; (p = strchr(p, '<')) != NULL;) {
+        bool is_single = false, is_closed = false;
+        (void)tag_name(p + 1, name);
+        const char *behind = behind_tag(p + 1, &is_closed);
+        if (behind == NULL)
+            fail_msg("no whole tag: %.300s", p);
+        for (size_t i = 0; i < ARRAY_LEN(single); i++)
+            is_single = is_single || strcmp(name, single[i]) == 0;
+        if (name[0] == '/' && (n_open == 0 || strcmp(open[--n_open], name + 1) != 0))
+            fail_msg("what does this end? %.300s", p);
+        if (name[0] != '/' && !is_single && !is_closed) {
+            assert_true(n_open < ARRAY_LEN(open));
+            memcpy(open[n_open++], name, sizeof(name));
+        }
+        if (strcmp(name, "style") == 0)
+            behind = strstr(behind, "</style>");
+        p = behind;
+    }
+    if (n_open > 0)
+        fail_msg("%s has no end: %.3000s", open[n_open - 1], page);
+}
+
 struct ask {
     const char *method, *path, *query, *host, *accept, *language, *peer, *forwarded, *form;
 };
@@ -159,6 +211,8 @@ static bool ask(struct world *w, struct ask a)
                                        str_from(a.peer != NULL ? a.peer : "192.0.2.1"));
     loop_mem_settle(w->loop);
     assert_int_equal(w->n_responses, is_taken ? 1 : 0);
+    if (strncmp(w->body, "<!doctype html>", 15) == 0)
+        expect_whole(w->body);
     return is_taken;
 }
 
