@@ -474,6 +474,10 @@ static void cases_are_read_and_end_on_record(void **state)
     expect_text("safe", "0000000002", STR("\xbe\xef"), 0x1a);
     expect_text("safe", "0000000004", STR(""), 0);
     expect_text("inbox", "0000000005", STR("\xbb"), 0);
+    run("update core.safe_case set sealed = decode(repeat('ab', 100000), 'hex')"
+        " where ref = '0000000005'");
+    assert_int_equal(cases_read(db, "inbox", STR("0000000005"), &date, &id, &msg), ERR_TOO_LONG);
+    assert_int_equal(date.len, 0);
     assert_int_equal(cases_acknowledge(db, "safe", STR("0000000001"), &msg), ERR_OK);
     expect(
         "select ref, acknowledged_by::text from core.safe_case where acknowledged_at is not null",
@@ -503,7 +507,7 @@ static void cases_are_read_and_end_on_record(void **state)
     assert_int_equal(cases_answer(db, STR("0000000005"), STR("1"), &id, &msg), ERR_NOT_FOUND);
     expect("select what, count(*)::text from core.case_access where ref is not null group by what"
            " order by what",
-           "acknowledge|1;answer|2;read|3;release|3;transfer|1;");
+           "acknowledge|1;answer|2;read|4;release|3;transfer|1;");
 }
 
 /* ---- people's own logins ---- */
