@@ -290,6 +290,29 @@ static void courses_are_checked_formatted_and_shown(void **state)
                      EX_UNAVAILABLE); /* no database */
 }
 
+/* A pack of somebody's own, without a course: its texts are checked as those of the skeleton are.
+ */
+static void a_pack_is_checked_by_itself(void **state)
+{
+    (void)state;
+    char command[2048], pack[256];
+    (void)snprintf(pack, sizeof(pack), "%s", in_dir("packs/coast"));
+    (void)snprintf(command, sizeof(command),
+                   "mkdir -p %s && cp -r lessons/packs/standard/* %s"
+                   " && sed -i 's/^pack: standard$/pack: coast/' %s/texts.md",
+                   pack, pack, pack);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(RUN("lessons", "check", "lessons/packs/standard"), 0);
+    assert_says("lessons/packs/standard: 0 errors");
+    assert_int_equal(RUN("lessons", "check", pack), 0);
+    assert_says("packs/coast: 0 errors");
+    (void)snprintf(command, sizeof(command), "sed -i 's/{cost}/{cots}/' %s/texts.md", pack);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(RUN("lessons", "check", pack), 1);
+    assert_says("packs/coast/texts.md:");
+    assert_says("{cots}");
+}
+
 static void transcripts_are_played(void **state)
 {
     (void)state;
@@ -317,6 +340,7 @@ int main(void)
         cmocka_unit_test(a_gateway_that_is_away_is_told),
         cmocka_unit_test(services_that_cannot_start_say_why),
         cmocka_unit_test(courses_are_checked_formatted_and_shown),
+        cmocka_unit_test(a_pack_is_checked_by_itself),
         cmocka_unit_test(transcripts_are_played),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
