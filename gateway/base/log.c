@@ -183,6 +183,7 @@ static struct kind *find_kind(enum log_level level, const char *module, const ch
     return quiet;
 }
 
+PRINTF_LIKE(5, 0)
 static void write_detail(enum log_level level, const char *module, const char *msg, unsigned n,
                          const char *fmt, va_list args)
 {

@@ -447,7 +447,7 @@ void step_enter_side(struct step *s, enum learner_state side)
         s->learner->stopped_at = s->learner->back;
     if (!learner_state_is_side(s->learner->state))
         s->learner->back = s->learner->state;
-    s->learner->side_via = s->input->via;
+    s->learner->side_via = (uint8_t)s->input->via;
     step_enter(s, side);
 }
 
