@@ -9,9 +9,19 @@
 
 #define PATH_BYTES 4096
 
+/* The page has its style in itself, for it is a file that is sent around as well. */
+static const char policy[] = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+                             "form-action 'none'; frame-ancestors 'none'";
+static const struct http_header headers[] = {
+    {{"Content-Security-Policy", 23}, {policy, sizeof(policy) - 1}}};
+
 static struct http_response response(int status, struct str type, const struct buf *body)
 {
-    return (struct http_response){.status = status, .content_type = type, .body = buf_str(body)};
+    return (struct http_response){.status = status,
+                                  .content_type = type,
+                                  .headers = headers,
+                                  .n_headers = ARRAY_LEN(headers),
+                                  .body = buf_str(body)};
 }
 
 /* Ids of courses only: nothing that walks out of the folder. */

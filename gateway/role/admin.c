@@ -10,6 +10,7 @@
 #include "port/front/front.h"
 #include "role/health.h"
 #include "role/ports.h"
+#include "wire/http/page.h"
 
 #define SCRATCH_BYTES (96u << 20) /* of one request; /sim/outbox may list all it holds */
 #define BODY_BYTES (64u << 20)
@@ -193,6 +194,7 @@ static void on_request(void *ctx, struct front_token token, const struct http_re
                        struct str peer)
 {
     struct admin *a = ctx;
+    struct http_header room[PAGE_MAX_HEADERS];
     arena_reset(a->arena);
     buf_reset(&a->body);
     role_look_at_proxy(a->role, request, peer);
@@ -205,6 +207,7 @@ static void on_request(void *ctx, struct front_token token, const struct http_re
                                "localhost\n"));
     if (buf_error(&a->body) != ERR_OK || arena_error(a->arena) != ERR_OK)
         response = text(500, STR("the answer is too big\n"));
+    page_guard(&response, room); /* /sim/outbox has numbers, /preview/ what authors write */
     front_reply(a->front, token, &response);
 }
 

@@ -374,6 +374,31 @@ static void test_nothing_else(void **state)
     assert_response(ask(a, "HEAD", "/livez"), 200, "Content-Length: 3\r\n");
 }
 
+/* Whatever is asked for, and whether it is given or not: no other page may frame, run or keep it.
+ */
+static void test_every_response_is_guarded(void **state)
+{
+    static const char *const paths[] = {
+        "/",           "/livez",      "/readyz",
+        "/metrics",    "/preview/",   "/preview/children-on-the-move",
+        "/preview/..", "/sim/outbox", "/report/"};
+    static const char *const methods[] = {"GET", "HEAD", "POST", "OPTIONS"};
+    static const char *const headers[] = {
+        "\r\nContent-Security-Policy: default-src 'none'; ", "frame-ancestors 'none'",
+        "\r\nX-Content-Type-Options: nosniff\r\n", "\r\nX-Frame-Options: DENY\r\n",
+        "\r\nCache-Control: no-store\r\n"};
+    for (size_t i = 0; i < ARRAY_LEN(paths) * ARRAY_LEN(methods); i++) {
+        const char *path = paths[i / ARRAY_LEN(methods)], *method = methods[i % ARRAY_LEN(methods)];
+        const char *response = ask(*state, method, path);
+        for (size_t k = 0; k < ARRAY_LEN(headers); k++) {
+            const char *found = strstr(response, headers[k]);
+            if (found == NULL || found > strstr(response, "\r\n\r\n") + 2 ||
+                (k != 1 && strstr(found + 1, headers[k]) != NULL))
+                fail_msg("%s %s: not once '%s': %.600s", method, path, headers[k], response);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_a_hanging_process_is_named),
         cmocka_unit_test(test_metrics_of_all_processes),
         cmocka_unit_test(test_preview_shows_the_lessons_folder_only),
+        cmocka_unit_test(test_every_response_is_guarded),
         cmocka_unit_test(test_nothing_else),
     };
     return cmocka_run_group_tests(tests, start, stop);

@@ -9,18 +9,13 @@ const char report_away[] =
 void report_reply(struct report_pages *all, struct front_token token,
                   const struct report_response *with)
 {
-    struct http_header headers[16];
-    uint32_t n = 0;
-    bool is_kept = with->n_extra > 0 && str_eq(with->extra[0].name, STR("Cache-Control"));
-    for (uint32_t i = 0; i < page_n_headers; i++) {
-        if (!is_kept || !str_eq(page_headers[i].name, STR("Cache-Control")))
-            headers[n++] = page_headers[i];
-    }
-    for (uint32_t i = 0; i < with->n_extra && n < ARRAY_LEN(headers); i++)
-        headers[n++] = with->extra[i];
-    struct http_response response = page_response(with->status, with->type, with->body);
-    response.headers = headers;
-    response.n_headers = n;
+    struct http_header room[PAGE_MAX_HEADERS];
+    struct http_response response = {.status = with->status,
+                                     .content_type = with->type,
+                                     .headers = with->extra,
+                                     .n_headers = with->n_extra,
+                                     .body = with->body};
+    page_guard(&response, room);
     all->parts.fn(all->parts.ctx, token, &response);
 }
 

@@ -1,5 +1,7 @@
 #include "wire/http/page.h"
 
+#include <assert.h>
+
 /* A struct str in a static initialiser. */
 #define LIT(literal)                                                                               \
     {                                                                                              \
@@ -33,6 +35,20 @@ struct http_response page_response(int status, struct str content_type, struct s
                                   .headers = page_headers,
                                   .n_headers = page_n_headers,
                                   .body = body};
+}
+
+void page_guard(struct http_response *response, struct http_header room[PAGE_MAX_HEADERS])
+{
+    uint32_t n = 0;
+    assert(response->n_headers + page_n_headers <= PAGE_MAX_HEADERS);
+    for (uint32_t i = 0; i < page_n_headers; i++) {
+        if (http_header_get(response->headers, response->n_headers, page_headers[i].name).p == NULL)
+            room[n++] = page_headers[i];
+    }
+    for (uint32_t i = 0; i < response->n_headers; i++)
+        room[n++] = response->headers[i];
+    response->headers = room;
+    response->n_headers = n;
 }
 
 static struct str header_of(const struct http_request *request, struct str name)

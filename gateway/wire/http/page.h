@@ -23,6 +23,10 @@ extern const uint32_t page_n_headers;
 /* One of the files by its name; NULL: none. */
 const struct page_file *page_find(const struct page_file *files, size_t n, struct str name);
 struct http_response page_response(int status, struct str content_type, struct str body);
+/* Gives a response the headers of every page, but for those that it has one of its own of. They lie
+ * in room, which must stay as long as the response. */
+#define PAGE_MAX_HEADERS 16u
+void page_guard(struct http_response *response, struct http_header room[PAGE_MAX_HEADERS]);
 /* "http://" and the host that was asked for is where it came from. A page of somebody else in the
  * same browser gives its own origin. */
 bool page_is_own_origin(const struct http_request *request);
