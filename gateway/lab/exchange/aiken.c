@@ -93,6 +93,20 @@ static void take_blank(struct exchange *x, struct exchange_item **item)
     *item = NULL;
 }
 
+/* One more line of a question's words; not of what is longer than any text may be, so that a file
+ * of nothing but lines takes no more time than its length. */
+static void add_to_title(struct exchange *x, struct exchange_item *item, struct str line,
+                         struct source_pos pos)
+{
+    if (item->title.len > COURSE_MAX_TEXT_BYTES)
+        return;
+    item->title =
+        exchange_line(x, arena_printf(x->arena, "%.*s %.*s", STR_ARG(item->title), STR_ARG(line)));
+    if (item->title.len > COURSE_MAX_TEXT_BYTES)
+        exchange_refuse(x, pos, line, "a question of more words than a text may have",
+                        "write its options below it, `A. text`, and a blank line behind it");
+}
+
 /* A line of a question, or of one of its options. False: it belongs to none that has begun. */
 static bool take_line(struct exchange *x, struct exchange_item *item, struct str line,
                       struct source_pos pos)
@@ -107,8 +121,7 @@ static bool take_line(struct exchange *x, struct exchange_item *item, struct str
                         "write `ANSWER: B` below its options, and an option as `A. text`");
         return false;
     } else {
-        item->title = exchange_line(
-            x, arena_printf(x->arena, "%.*s %.*s", STR_ARG(item->title), STR_ARG(line)));
+        add_to_title(x, item, line, pos);
     }
     return true;
 }

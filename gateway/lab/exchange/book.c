@@ -297,18 +297,32 @@ static struct str without_escapes(struct str text, struct arena *arena)
     return p != NULL ? (struct str){p, n} : STR("");
 }
 
-/* The words of <si> or <is>: of <t>, or of the <t> of each <r>; those for reading aloud are not. */
+/* A part of <si> or <is> in words: <t>, or the <t> of <r>; those for reading aloud are not. */
+static struct str words_of(const struct doc *part)
+{
+    struct str text = str_eq(part->name, STR("t"))   ? part->text
+                      : str_eq(part->name, STR("r")) ? doc_content(part, "t")
+                                                     : STR("");
+    return text.p != NULL ? text : STR("");
+}
+
 static struct str rich_text(const struct doc *node, struct arena *arena)
 {
-    struct str all = STR("");
-    for (const struct doc *part = node->first; part != NULL; part = part->next) {
-        struct str text = str_eq(part->name, STR("t"))   ? part->text
-                          : str_eq(part->name, STR("r")) ? doc_content(part, "t")
-                                                         : STR("");
-        all = all.len == 0 ? (text.p != NULL ? text : all)
-                           : arena_printf(arena, "%.*s%.*s", STR_ARG(all), STR_ARG(text));
+    const struct doc *part;
+    size_t n = 0;
+    for (part = node->first; part != NULL; part = part->next)
+        n += words_of(part).len;
+    if (node->first != NULL && node->first->next == NULL)
+        return without_escapes(words_of(node->first), arena);
+    char *p = arena_alloc(arena, n + 1);
+    n = 0;
+    for (part = p != NULL ? node->first : NULL; part != NULL; part = part->next) {
+        struct str text = words_of(part);
+        if (text.len > 0)
+            memcpy(p + n, text.p, text.len);
+        n += text.len;
     }
-    return without_escapes(all, arena);
+    return p != NULL ? without_escapes((struct str){p, n}, arena) : STR("");
 }
 
 static enum err read_strings(struct package *p, struct str name)

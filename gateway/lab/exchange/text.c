@@ -81,15 +81,35 @@ static bool is_found_again(struct str name, struct str id)
     return i == id.len;
 }
 
+/* The first one from 2 on with which base is no id yet. Of n ids n at most are base and a number,
+ * so it is one of the first n + 1: all are seen in one pass, however often the name comes. */
+static uint32_t free_number(const struct exchange *x, struct str base)
+{
+    bool is_used[EXCHANGE_MAX_ITEMS + 3] = {false};
+    uint32_t free = 2;
+    for (uint32_t i = 0; i < x->n; i++) {
+        struct str id = x->items[i].id;
+        struct str digits = str_sub(id, base.len + 1, id.len);
+        uint64_t number;
+        if (str_starts(id, base) && id.len > base.len + 1 && id.p[base.len] == '_' &&
+            digits.p[0] != '0' && str_to_u64(digits, EXCHANGE_MAX_ITEMS + 2, &number) == ERR_OK)
+            is_used[number] = true;
+    }
+    while (is_used[free])
+        free++;
+    return free;
+}
+
 struct str exchange_id(struct exchange *x, struct str name, struct source_pos pos)
 {
     char slug[COURSE_ID_BYTES + 1];
     struct str made = arena_str(x->arena, (struct str){slug, make_slug(name, slug)});
     if (str_is_empty(made))
         made = STR("q");
-    struct str base = str_sub(made, 0, ID_LETTERS);
-    for (uint32_t i = 2; is_taken(x, made) && made.p != NULL; i++)
-        made = arena_printf(x->arena, "%.*s_%u", STR_ARG(base), i);
+    if (is_taken(x, made)) {
+        struct str base = str_sub(made, 0, ID_LETTERS);
+        made = arena_printf(x->arena, "%.*s_%u", STR_ARG(base), free_number(x, base));
+    }
     if (!is_found_again(name, made) && !str_is_empty(name))
         exchange_lose(
             x, pos, name,
@@ -242,6 +262,9 @@ static void add_tag(struct exchange *x, struct str tag, struct source_pos pos, s
 struct str exchange_from_html(struct exchange *x, struct str html, struct source_pos pos)
 {
     struct buf out CLEANUP(buf_fini);
+    size_t last = html.len; /* where the last tag ends: behind it nobody looks for one more */
+    while (last > 0 && html.p[last - 1] != '>')
+        last--;
     buf_init(&out, EXCHANGE_MAX_BYTES);
     for (size_t at = 0; at < html.len;) {
         struct str rest = str_sub(html, at, html.len);
@@ -249,11 +272,11 @@ struct str exchange_from_html(struct exchange *x, struct str html, struct source
         size_t n = 0;
         if (rest.p[0] == '&') {
             n = add_entity(html, at, &out);
-        } else if (rest.p[0] == '<' &&
+        } else if (rest.p[0] == '<' && at < last &&
                    (isalpha((unsigned char)next) || next == '/' || next == '!')) {
             size_t end = str_find_char(rest, '>');
-            n = end != SIZE_MAX ? end + 1 : 0;
-            if (n > 0 && next != '!')
+            n = end + 1;
+            if (next != '!')
                 add_tag(x, str_sub(rest, 1, end), pos, &out);
         }
         if (n == 0)
