@@ -350,7 +350,7 @@ bench_main()
         case $1 in
         growth) growth_main "${2:-1000000}" "${3:-10000000}" ;;
         timers) growth_timers "${2:-1000000}" ;;
-        reports) growth_reports "${2:-1000000}" ;;
+        reports) growth_reports "${2:-100000}" ;;
         continent) growth_continent "${2:-17000000}" ;;
         esac
         return
