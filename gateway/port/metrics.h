@@ -26,7 +26,7 @@
     X(spool_bytes, gauge, "Bytes waiting in the spool")                                            \
     X(spool_waiting_seconds, gauge, "For how long the spool has not been empty")                   \
     X(spool_aside, gauge, "SMS of the spool that cannot be handled now and lie aside")             \
-    X(spool_refused_total, counter, "SMS of the spool that nobody could handle and that are kept") \
+    X(spool_refused_total, counter, "SMS of the spool that were given up and are kept")            \
     X(events_written_total, counter, "Envelopes committed in PostgreSQL")                          \
     X(dead_letters_total, counter, "Envelopes that PostgreSQL refused")                            \
     X(sends_total, counter, "SMS taken by a provider")                                             \
