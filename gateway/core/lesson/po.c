@@ -26,7 +26,8 @@ struct reader {
     struct po_file *ret;
     struct po_entry entry; /* the one being read */
     struct str *field;     /* where a continued string goes; NULL = nowhere */
-    struct str comments;   /* whole lines of the file that follow one another */
+    char *room;            /* of the comments of this entry, room_bytes long */
+    size_t room_bytes;
     uint32_t line;
     bool has_id, has_text;
 };
@@ -109,7 +110,26 @@ static void finish_entry(struct reader *r)
         file->entries[file->n++] = r->entry;
     r->entry = (struct po_entry){.state = PO_STATE_TRANSLATED, .context = STR_NONE};
     r->field = NULL;
+    r->room_bytes = 0; /* it is the finished entry's */
     r->has_id = r->has_text = false;
+}
+
+/* The room doubles when it is full, so that each line is copied a few times at most. */
+static void add_comment(struct reader *r, struct str line)
+{
+    struct str *all = &r->entry.comments;
+    if (all->len + line.len > r->room_bytes) {
+        size_t n = 2 * (all->len + line.len);
+        char *room = arena_alloc(r->arena, n);
+        if (room == NULL)
+            return; /* which the arena tells */
+        if (all->len > 0)
+            memcpy(room, all->p, all->len);
+        r->room = room;
+        r->room_bytes = n;
+    }
+    memcpy(r->room + all->len, line.p, line.len);
+    *all = (struct str){r->room, all->len + line.len};
 }
 
 /* A line that begins with #. Lines that the tools make anew are passed over. */
@@ -127,13 +147,7 @@ static void take_comment(struct reader *r, struct str line, struct str whole)
         take_state(r, str_trim(str_sub(text, 6, text.len)));
         return;
     }
-    bool is_next =
-        r->entry.comments.p != NULL && r->entry.comments.p + r->entry.comments.len == whole.p;
-    if (is_next)
-        r->entry.comments.len += whole.len;
-    else
-        r->entry.comments =
-            arena_printf(r->arena, "%.*s%.*s", STR_ARG(r->entry.comments), STR_ARG(whole));
+    add_comment(r, whole);
 }
 
 static void begin_field(struct reader *r, struct str word, struct str line)
