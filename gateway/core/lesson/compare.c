@@ -186,7 +186,6 @@ static void compare_unit(struct compare *c, const struct unit *old, const struct
 static void compare_units(struct compare *c)
 {
     uint16_t last = 0;
-    bool is_ordered = true;
     for (uint16_t i = 0; i < c->now->n_units; i++) {
         const struct unit *now = &c->now->units[i], *old = course_unit(c->old, now->id);
         bool is_in_test = c->now->modules[now->module].kind == MODULE_TEST;
@@ -202,7 +201,6 @@ static void compare_units(struct compare *c)
             continue;
         }
         uint16_t index = course_unit_index(c->old, old);
-        is_ordered &= index >= last;
         if (index < last)
             compare_add(c, (struct lesson_change){
                                .level = LESSON_LEVEL_MAJOR,

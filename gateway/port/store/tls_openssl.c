@@ -40,8 +40,10 @@ static bool expects(SSL *ssl, const struct tls_settings *settings, const char *a
 {
     if (settings->name == NULL)
         return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), address) == 1;
+    /* What SSL_set_tlsext_host_name is made of: it copies the name, and takes no const one. */
     return SSL_set1_host(ssl, settings->name) == 1 &&
-           SSL_set_tlsext_host_name(ssl, settings->name) == 1;
+           SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                    (void *)(uintptr_t)settings->name) == 1;
 }
 
 struct tls *tls_new(const struct tls_settings *settings, const char *address, int fd, char *ret_why,
