@@ -21,7 +21,7 @@ has_row()
 }
 
 code=0
-"$ROOT/run" bench --compare 512 --no-install --state "$STATE/run" >"$STATE/table" 2>"$STATE/compare.log" || code=$?
+BENCH_PRESET=dev "$ROOT/run" bench --compare 512 --no-install --state "$STATE/run" >"$STATE/table" 2>"$STATE/compare.log" || code=$?
 check_same 'the comparison comes to its end' 0 "$code"
 check 'as many messages at once for each' grep -q '^USSD, 3584 messages, 64 at once ' "$STATE/table"
 has_row 'nginx, a static line'
@@ -42,7 +42,7 @@ for file in "$STATE"/run/bench/*.pid; do
     ! is_alive "$(cat "$file")" || running=$((running + 1))
 done
 check_same 'nothing is left running' 0 "$running"
-check_same 'too few learners are refused' 64 "$(code=0; "$ROOT/run" bench --compare 100 --no-install --state "$STATE/run" \
+check_same 'too few learners are refused' 64 "$(code=0; BENCH_PRESET=dev "$ROOT/run" bench --compare 100 --no-install --state "$STATE/run" \
     >/dev/null 2>&1 || code=$?; echo "$code")"
 
 # Where neither is installed.
