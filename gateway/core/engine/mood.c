@@ -53,12 +53,12 @@ static void answer_through(struct step *s)
     step_say_asked_again(s);
 }
 
-/* What it is where no question is open: who does not understand a lesson gets HELP, who is through
+/* What it is where nothing is asked: who does not understand a lesson gets HELP, who is through
  * with it the next one. */
 static enum command command_instead(const struct step *s, enum mood mood)
 {
     bool is_lesson = state_row(s->learner->state)->unit == STATE_UNIT_LESSON;
-    if (understand_question(s) != NULL)
+    if (understand_question(s) != NULL || s->learner->state == LEARNER_STATE_PLAN)
         return COMMAND_NONE;
     return mood == MOOD_LOST                   ? COMMAND_HELP
            : mood == MOOD_THROUGH && is_lesson ? COMMAND_NEXT

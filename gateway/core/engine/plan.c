@@ -53,10 +53,11 @@ void plan_skip(struct step *s)
     take_plan(s, LEARNER_PLAN_SKIPPED);
 }
 
-/* "ok" agrees to reminders and does not say when: asked again, never taken for a refusal. */
-static bool is_no_time(const struct step *s, enum answer_result result)
+/* "ok" agrees to reminders and does not say when, "any time" and "6" not which of the three: asked
+ * again, never taken for a refusal. */
+static bool is_no_time(const struct step *s, enum answer_result result, int32_t daytime)
 {
-    return result == ANSWER_AMBIGUOUS || step_agreement(s) == AGREEMENT_YES;
+    return result == ANSWER_AMBIGUOUS || daytime < 0 || step_agreement(s) == AGREEMENT_YES;
 }
 
 bool plan_answer(struct step *s)
@@ -65,9 +66,10 @@ bool plan_answer(struct step *s)
     int32_t choice = answer.result == ANSWER_ONE
                          ? answer.choice
                          : step_option_typed(s, plan_screen(s), N_SCHEDULE_SLOTS);
-    if (choice < 0 && match_daytime(s->course->words, s->norm) > 0)
-        choice = match_daytime(s->course->words, s->norm);
-    if (choice < 0 && is_no_time(s, answer.result)) {
+    int32_t daytime = match_daytime(s->course->words, s->norm);
+    if (choice < 0 && daytime > 0)
+        choice = daytime;
+    if (choice < 0 && is_no_time(s, answer.result, daytime)) {
         understand_ask_again(s, COURSE_TEXT_one_answer);
         return true;
     }

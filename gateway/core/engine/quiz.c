@@ -180,7 +180,7 @@ bool course_role_in_words(struct step *s)
     const struct unit *unit = step_unit(s);
     bool is_asked = s->learner->state == LEARNER_STATE_ROLE && unit != NULL;
     int32_t role =
-        is_asked ? option_before(s->course->words, unit->question, s->norm, s->arena) : 0;
+        is_asked ? match_work(s->course->words, unit->question, s->norm, false, s->arena) : 0;
     if (role != 0)
         take_role(s, role);
     return role != 0;

@@ -189,10 +189,16 @@ static bool try_stop(struct step *s)
     return true;
 }
 
-/* A typed option ("safe, no check needed") or expected word is what it says, and no alarm. */
+/* A typed option ("safe, no check needed") or expected word is what it says, and no alarm; nor are
+ * one's work ("soldier") and a time of day ("around 9") where they are asked for. */
 static bool is_typed_answer(const struct step *s)
 {
     const struct question *question = understand_question(s);
+    if (s->learner->state == LEARNER_STATE_PLAN)
+        return match_daytime(s->course->words, s->norm) != 0;
+    if (s->learner->state == LEARNER_STATE_ROLE && question != NULL &&
+        match_work(s->course->words, question, s->norm, true, s->arena) != 0)
+        return true;
     return question != NULL && !question_row(question->kind)->is_any_text &&
            match_answer(s->course->words, question, s->input->text, s->norm, s->arena).result ==
                ANSWER_ONE;

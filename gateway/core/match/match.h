@@ -108,8 +108,14 @@ enum mood { MOOD_NONE, MOOD_BUSY, MOOD_LOST, MOOD_THROUGH };
 enum mood match_mood(const struct vocabulary *words, struct str normalised);
 /* Kind words of more than one word: "how are you". */
 bool match_is_greeting(const struct vocabulary *words, struct str normalised);
+/* Which option of the role question one's work is, in own words: "I am a nurse", "teacher in a
+ * refugee camp". 0: none, or two, or what follows denies it; is_whole: or what follows says more.
+ */
+int32_t match_work(const struct vocabulary *words, const struct question *question,
+                   struct str normalised, bool is_whole, struct arena *arena);
 /* When somebody will learn, in own words ("in the morning", "6 pm"): 1 to 3 as the planning
- * question has them; 0: it does not say, or names two. */
+ * question has them; 0: it does not say; -1: a time, but none of them or several ("afternoon", "any
+ * day", "6"). */
 int32_t match_daytime(const struct vocabulary *words, struct str normalised);
 /* Does it ask what it costs? */
 bool match_asks_cost(const struct vocabulary *words, struct str normalised);

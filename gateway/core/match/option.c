@@ -62,8 +62,7 @@ int32_t option_none(const struct vocabulary *words, const struct question *quest
     return found;
 }
 
-/* Words around the text of an option: "I think it is separated". Never "no". */
-static bool is_around(const struct vocabulary *words, struct str word)
+bool option_is_around(const struct vocabulary *words, struct str word)
 {
     bool is_no = match_find_keyword(words, word).command == COMMAND_NO ||
                  match_has_word(words, WORDS_NOT, word);
@@ -74,56 +73,18 @@ int32_t option_among(const struct vocabulary *words, const struct question *ques
                      struct str text, option_finder *find, struct arena *arena)
 {
     for (struct str rest = text, word;
-         (word = match_next_word(&rest)).p != NULL && is_around(words, word);)
+         (word = match_next_word(&rest)).p != NULL && option_is_around(words, word);)
         text = rest;
     while (!str_is_empty(text)) {
         int32_t option = find(question, text, arena);
         size_t at = text.len;
         while (at > 0 && text.p[at - 1] != ' ')
             at--;
-        if (option != 0 || at == 0 || !is_around(words, str_sub(text, at, text.len)))
+        if (option != 0 || at == 0 || !option_is_around(words, str_sub(text, at, text.len)))
             return option;
         text = str_sub(text, 0, at - 1);
     }
     return 0;
-}
-
-/* The option whose whole text stands at the beginning; *ret_rest is what follows. 0: none. */
-static int32_t option_at(const struct question *question, struct str text, struct arena *arena,
-                         struct str *ret_rest)
-{
-    for (int32_t i = 0; i < question->n_choices; i++) {
-        struct str option = match_normalise(question->choices[i].text, arena);
-        bool is_word =
-            text.len == option.len || (text.len > option.len && text.p[option.len] == ' ');
-        if (str_is_empty(option) || !is_word || !str_starts(text, option))
-            continue;
-        *ret_rest = str_sub(text, option.len, text.len);
-        return i + 1;
-    }
-    return 0;
-}
-
-int32_t option_before(const struct vocabulary *words, const struct question *question,
-                      struct str text, struct arena *arena)
-{
-    struct str rest = text, behind;
-    int32_t found = 0;
-    for (struct str word; !str_is_empty(text); text = rest) {
-        found = option_at(question, text, arena, &behind);
-        word = match_next_word(&rest);
-        if (found != 0 || !is_around(words, word))
-            break;
-    }
-    for (rest = found != 0 ? behind : STR(""); !str_is_empty(rest);) {
-        rest = str_trim(rest);
-        struct str at = rest, ignored, word = match_next_word(&rest);
-        bool is_no = match_find_keyword(words, word).command == COMMAND_NO ||
-                     match_has_word(words, WORDS_NOT, word);
-        if (is_no || option_at(question, at, arena, &ignored) != 0)
-            return 0;
-    }
-    return found;
 }
 
 /* ---- mistyped ---- */

@@ -15,14 +15,12 @@ typedef int32_t option_finder(const struct question *question, struct str text,
 option_finder option_find;
 /* The same with letters mistyped: as far off as match_tolerance() says, the whole or each word. */
 option_finder option_find_near;
+/* May the word stand around the text of an option ("I think it is separated")? Never "no". */
+bool option_is_around(const struct vocabulary *words, struct str word);
 /* As find says, with words around it that change nothing ("I think it is separated"), never "no".
  */
 int32_t option_among(const struct vocabulary *words, const struct question *question,
                      struct str text, option_finder *find, struct arena *arena);
-/* "Teacher in a refugee camp": the option with which a text begins, behind words that change
- * nothing; 0 where what follows denies it or names another one. */
-int32_t option_before(const struct vocabulary *words, const struct question *question,
-                      struct str text, struct arena *arena);
 /* "None of them": the one option that says so ("none", "nothing new"); 0: there is no such, or more
  * stands in the text. */
 int32_t option_none(const struct vocabulary *words, const struct question *question,

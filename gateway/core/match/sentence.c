@@ -5,6 +5,10 @@
 #include "core/match/match.h"
 #include "core/match/phrase.h"
 
+#include <string.h>
+
+#define N_DAYTIMES 3 /* choices of the planning question */
+
 enum mood match_mood(const struct vocabulary *words, struct str normalised)
 {
     static const struct {
@@ -43,15 +47,63 @@ bool match_is_greeting(const struct vocabulary *words, struct str normalised)
     return phrase_is_whole(words, PHRASES_THANKS, normalised);
 }
 
+/* ---- when somebody will learn ---- */
+
+#define MAX_TIME_BYTES 64u /* a time of day is said in less */
+
+static bool is_digit(struct str text, size_t at)
+{
+    return at < text.len && text.p[at] >= '0' && text.p[at] <= '9';
+}
+
+/* Minutes matter to nobody: "7:30" is "7:00", or with nothing in their place "7"; "20h30" is "20h".
+ */
+static struct str full_hours(struct str text, struct str minutes, char room[MAX_TIME_BYTES])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        bool is_mark = text.p[i] == ':' || text.p[i] == '.' || text.p[i] == 'h';
+        bool has_minutes = is_mark && i > 0 && is_digit(text, i - 1) && is_digit(text, i + 1) &&
+                           is_digit(text, i + 2) && !is_digit(text, i + 3);
+        struct str put = !has_minutes || text.p[i] == 'h' ? str_sub(text, i, i + 1) : minutes;
+        memcpy(&room[n], put.p, put.len);
+        n += put.len;
+        i += has_minutes ? 2 : 0;
+    }
+    return (struct str){room, n};
+}
+
+/* An hour alone, also as 1800: behind noon it is one; no key of a menu is so large. */
+static int32_t bare_hour(struct str text)
+{
+    uint64_t hour = 0;
+    if (str_to_u64(text, 2359, &hour) != ERR_OK || hour <= N_DAYTIMES || hour == 9)
+        return 0;
+    hour = hour >= 100 ? hour / 100 : hour;
+    return hour > 24 ? 0 : hour >= 17 && hour <= 22 ? N_DAYTIMES : -1;
+}
+
+static int32_t time_in_words(const struct vocabulary *words, struct str time)
+{
+    static const enum word_list lists[N_DAYTIMES] = {PHRASES_MORNING, PHRASES_MIDDAY,
+                                                     PHRASES_EVENING};
+    int32_t found = phrase_is_whole(words, PHRASES_ANY_TIME, time) ? -1 : 0;
+    for (int32_t i = 0; i < N_DAYTIMES && found >= 0; i++) {
+        if (phrase_is_whole(words, lists[i], time))
+            found = found == 0 ? i + 1 : -1;
+    }
+    return found;
+}
+
 int32_t match_daytime(const struct vocabulary *words, struct str normalised)
 {
-    static const enum word_list lists[] = {PHRASES_MORNING, PHRASES_MIDDAY, PHRASES_EVENING};
-    int32_t found = 0;
-    for (size_t i = 0; i < ARRAY_LEN(lists) && !phrase_is_key(normalised); i++) {
-        if (phrase_is_whole(words, lists[i], normalised))
-            found = found == 0 ? (int32_t)i + 1 : -1;
-    }
-    return found > 0 ? found : 0;
+    char room[MAX_TIME_BYTES];
+    if (normalised.len > MAX_TIME_BYTES)
+        return 0;
+    if (phrase_is_key(normalised))
+        return bare_hour(normalised);
+    int32_t found = time_in_words(words, full_hours(normalised, STR(":00"), room));
+    return found != 0 ? found : time_in_words(words, full_hours(normalised, STR(""), room));
 }
 
 bool match_asks_cost(const struct vocabulary *words, struct str normalised)

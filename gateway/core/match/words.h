@@ -48,6 +48,7 @@
     X(WORDS_COMMON, words_common, "everyday words that are no mistyped command: shop, text")       \
     X(WORDS_EVERYDAY, words_everyday, "mean in this language what another one has them for: dort") \
     X(WORDS_UNMARKED, words_unmarked, "without marks yes, ten, thanks; with them another word")    \
+    X(WORDS_WORK, words_work, "before one's work: I am a, working as")                             \
     X(WORDS_UNSURE, letters_unsure, "a letter that may be two options: the number is asked for")   \
     X(PHRASES_STOP, phrases_stop, "no more messages, wherever it stands in a text")                \
     X(PHRASES_STOP_WHOLE, phrases_stop_whole, "the same, with nothing but courtesy around it")     \
@@ -69,7 +70,17 @@
     X(PHRASES_THANKS, phrases_thanks, "kind words in a sentence: how are you")                     \
     X(PHRASES_MORNING, phrases_morning, "when somebody will learn, the first choice of three")     \
     X(PHRASES_MIDDAY, phrases_midday, "the same, the second")                                      \
-    X(PHRASES_EVENING, phrases_evening, "the same, the third")
+    X(PHRASES_EVENING, phrases_evening, "the same, the third")                                     \
+    X(PHRASES_ANY_TIME, phrases_any_time, "the same, none of them or several: afternoon, any day") \
+    X(PHRASES_WORK_1, phrases_work_1, "one's work, the first option of the role question")         \
+    X(PHRASES_WORK_2, phrases_work_2, "the same, the second")                                      \
+    X(PHRASES_WORK_3, phrases_work_3, "the same, the third")                                       \
+    X(PHRASES_WORK_4, phrases_work_4, "the same, the fourth")                                      \
+    X(PHRASES_WORK_5, phrases_work_5, "the same, the fifth")                                       \
+    X(PHRASES_WORK_6, phrases_work_6, "the same, the sixth")                                       \
+    X(PHRASES_WORK_7, phrases_work_7, "the same, the seventh")                                     \
+    X(PHRASES_WORK_8, phrases_work_8, "the same, the eighth")                                      \
+    X(PHRASES_WORK_9, phrases_work_9, "the same, the ninth")
 
 enum word_list {
 #define WORD_LIST_ENUM(name, section, purpose) name,

@@ -1,0 +1,86 @@
+/*
+ * What one's work is, in own words: the texts of the options of the role question, and the phrases
+ * that a course has for each of them.
+ */
+#include "core/match/option.h"
+#include "core/match/phrase.h"
+
+_Static_assert(PHRASES_WORK_9 - PHRASES_WORK_1 + 1 == COURSE_MAX_CHOICES,
+               "a list of phrases for each option");
+
+/* What is longest at the beginning of a text, and what follows it. */
+struct naming {
+    int32_t option; /* 0: none */
+    struct str rest;
+};
+
+static void take_longest(struct naming *found, int32_t option, struct str rest)
+{
+    if (found->option == 0 || rest.len < found->rest.len)
+        *found = (struct naming){option, rest};
+}
+
+/* "School nurse" is a nurse: the longest counts. */
+static struct naming name_at(const struct vocabulary *words, const struct question *question,
+                             struct str text, struct arena *arena)
+{
+    struct naming found = {0, text};
+    struct str phrase, rest = text;
+    struct str first = match_next_word(&rest);
+    for (int32_t i = 0; i < question->n_choices; i++) {
+        struct str option = match_normalise(question->choices[i].text, arena);
+        bool is_word =
+            text.len == option.len || (text.len > option.len && text.p[option.len] == ' ');
+        if (!str_is_empty(option) && is_word && str_starts(text, option))
+            take_longest(&found, i + 1, str_sub(text, option.len, text.len));
+        enum word_list list = (enum word_list)(PHRASES_WORK_1 + i);
+        for (uint32_t at = 0; match_next_phrase(words, list, first, &at, &phrase);) {
+            if (phrase_begins(text, phrase, &rest))
+                take_longest(&found, i + 1, rest.p != NULL ? rest : STR(""));
+        }
+    }
+    return found;
+}
+
+/* "and a volunteer" is one word in Arabic, which begins with waw. */
+static struct naming name_behind_and(const struct vocabulary *words,
+                                     const struct question *question, struct str text,
+                                     struct arena *arena)
+{
+    static const struct str waw = {"\u0648", 2};
+    if (!str_starts(text, waw))
+        return (struct naming){0, text};
+    return name_at(words, question, str_sub(text, waw.len, text.len), arena);
+}
+
+/* "I am a nurse", "maybe a nurse, thanks"; where nothing else may stand in the text the words of
+ * one's work alone: "send police" asks for them. */
+static bool is_around_work(const struct vocabulary *words, struct str word, bool is_whole)
+{
+    return match_has_word(words, WORDS_WORK, word) || (!is_whole && option_is_around(words, word));
+}
+
+int32_t match_work(const struct vocabulary *words, const struct question *question,
+                   struct str normalised, bool is_whole, struct arena *arena)
+{
+    int32_t found = 0;
+    for (struct str rest = normalised; !str_is_empty(rest);) {
+        rest = str_trim(rest);
+        struct naming naming = name_at(words, question, rest, arena);
+        if (naming.option == 0 && found != 0)
+            naming = name_behind_and(words, question, rest, arena);
+        if (naming.option != 0 && found != 0 && naming.option != found)
+            return 0;
+        if (naming.option != 0) {
+            found = naming.option;
+            rest = naming.rest;
+            continue;
+        }
+        struct str word = match_next_word(&rest);
+        bool is_no = match_find_keyword(words, word).command == COMMAND_NO ||
+                     match_has_word(words, WORDS_NOT, word);
+        if (is_no || ((found == 0 || is_whole) && !is_around_work(words, word, is_whole)))
+            return 0;
+    }
+    return found;
+}
