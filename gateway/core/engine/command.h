@@ -36,6 +36,10 @@ void understand_ask_again(struct step *s, enum course_text why);
 
 /* The question that the learner is asked right now; NULL elsewhere, and in side states. */
 const struct question *understand_question(const struct step *s);
+/* Is that one that any text answers? */
+bool understand_takes_any_text(const struct step *s);
+/* Is the text, to the letter, an answer to what is asked? It is no alarm then. */
+bool understand_is_typed(const struct step *s);
 
 /* STOPPED or DELETED: nothing that was not meant may bring anybody back. */
 bool engine_has_left(const struct step *s);
@@ -50,6 +54,11 @@ bool mood_try_thanks(struct step *s);
 /* Who has no time, does not see what to do, or thinks to be through: at a question a word about it
  * (docs/course-rules.md 1.2 rule 10). true: answered. */
 bool mood_try(struct step *s);
+
+/* ---- several.c ---- */
+
+/* Two commands in one message; false: it is no such, or none of them matters more. */
+bool several_try(struct step *s);
 
 /* ---- safe.c ---- */
 

@@ -12,11 +12,32 @@
 #include "core/engine/step.h"
 #include "core/match/words.h"
 
-static bool is_stop(const struct step *s)
+/* Shorter words are near everyday words of some language. */
+#define MIN_ANY_LANGUAGE_BYTES 7u
+
+/* STOP mistyped. The language of who is erased, or was never met, is not known: a long word may be
+ * that of any. */
+static struct command_match find_near_stop(const struct step *s)
 {
     const struct vocabulary *words = s->course->words;
-    return understand_is_stop(s, s->course) ||
-           match_command_fuzzy(words, s->norm, NULL).command == COMMAND_STOP;
+    struct command_match near = match_command_fuzzy(words, s->norm, NULL);
+    for (uint16_t i = 0; i < words->n_langs && s->norm.len >= MIN_ANY_LANGUAGE_BYTES; i++) {
+        char lang[WORDS_LANG_BYTES];
+        if (near.command != COMMAND_STOP && str_copy(words->langs[i], lang, sizeof(lang)) == ERR_OK)
+            near = match_command_fuzzy(words, s->norm, lang);
+    }
+    return near;
+}
+
+/* Is it STOP? *match is what the text is exactly, and becomes a STOP that is near. */
+static bool is_stop(const struct step *s, struct command_match *match)
+{
+    if (understand_is_stop(s, s->course))
+        return true;
+    struct command_match near = find_near_stop(s);
+    if (near.command == COMMAND_STOP)
+        *match = near;
+    return near.command == COMMAND_STOP;
 }
 
 /* After STOP only who asks for it begins anew, and who is in danger is heard. */
@@ -40,10 +61,9 @@ static void confirm(struct step *s, const struct command_match *match)
 /* A number that nobody has met: what is told of it is that somebody said STOP, and is no more, so
  * that the hash of its pseudonym keeps others from writing to it (core.suppression), and nothing
  * else is kept. */
-static void leave_unmet(struct step *s)
+static void leave_unmet(struct step *s, const struct command_match *match)
 {
     struct learner *l = s->learner;
-    struct command_match match = match_command(s->course->words, s->norm, NULL);
     const struct learner_link link = l->link;
     uint32_t seq = l->seq;
     engine_meet(s);
@@ -56,18 +76,17 @@ static void leave_unmet(struct step *s)
     l->seq = seq;
     l->state = LEARNER_STATE_DELETED;
     l->back = LEARNER_STATE_STOPPED;
-    confirm(s, &match);
+    confirm(s, match);
     (void)step_event(s, EVENT_erased);
 }
 
 /* What an erased number says. */
-static bool take_erased(struct step *s)
+static bool take_erased(struct step *s, struct command_match match)
 {
     struct learner *l = s->learner;
     bool was_confirmed = l->back == LEARNER_STATE_STOPPED;
     bool is_screen = s->input->via == VIA_USSD; /* which must say something */
-    struct command_match match = match_command(s->course->words, s->norm, NULL);
-    bool is_stop_now = is_stop(s);
+    bool is_stop_now = is_stop(s, &match);
     if (!is_stop_now && (!was_confirmed || is_screen || is_begun_anew(s, &match))) {
         l->back = LEARNER_STATE_NEW;
         return false;
@@ -88,10 +107,11 @@ bool tombstone_take(struct step *s)
 {
     if (s->input->kind != INPUT_TEXT || !learner_is_nobody(s->learner))
         return false;
+    struct command_match match = match_command(s->course->words, s->norm, NULL);
     if (s->learner->state == LEARNER_STATE_DELETED)
-        return take_erased(s);
-    bool is_left = is_stop(s);
+        return take_erased(s, match);
+    bool is_left = is_stop(s, &match);
     if (is_left)
-        leave_unmet(s);
+        leave_unmet(s, &match);
     return is_left;
 }

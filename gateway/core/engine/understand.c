@@ -77,7 +77,7 @@ const struct question *understand_question(const struct step *s)
     return is_asked && unit != NULL ? unit->question : NULL;
 }
 
-static bool is_any_text(const struct step *s)
+bool understand_takes_any_text(const struct step *s)
 {
     const struct question *question = understand_question(s);
     return question != NULL && question_row(question->kind)->is_any_text;
@@ -134,7 +134,7 @@ static void read_text(const struct course *course, struct str text, struct arena
                       struct str ret[STEP_READINGS])
 {
     text = str_trim(without_mark(course, text, arena));
-    ret[0] = match_normalise(text, arena);
+    ret[0] = match_without_echo(match_normalise(text, arena));
     ret[1] = match_first_line(text, arena);
     bool is_word = course != NULL && match_has_word(course->words, WORDS_COMMON, ret[0]);
     ret[2] = is_word ? STR_NONE : match_words_apart(ret[0], arena); /* "non-stop" */
@@ -191,7 +191,7 @@ static bool try_stop(struct step *s)
 
 /* A typed option ("safe, no check needed") or expected word is what it says, and no alarm; nor are
  * one's work ("soldier") and a time of day ("around 9") where they are asked for. */
-static bool is_typed_answer(const struct step *s)
+bool understand_is_typed(const struct step *s)
 {
     const struct question *question = understand_question(s);
     if (s->learner->state == LEARNER_STATE_PLAN)
@@ -209,7 +209,7 @@ static bool try_safe(struct step *s)
     bool is_keyword = s->match.command == COMMAND_SAFE;
     bool is_alarm = is_keyword || (!is_plain_command(s) &&
                                    match_find_safe(s->norm, &s->course->safe, s->arena) != NULL);
-    if (!is_alarm || is_typed_answer(s))
+    if (!is_alarm || understand_is_typed(s))
         return false;
     engine_take_language(s, s->match.lang);
     engine_safe(s, is_keyword);
@@ -277,18 +277,18 @@ static bool try_mine(struct step *s)
     return engine_command(s, &match);
 }
 
-/* A question that takes any text would take the keys, the words that work everywhere, a misspelt
- * STOP and mere thanks as well. */
+/* A question that takes any text would take the keys, the words that work everywhere, also
+ * mistyped, and mere thanks as well. */
 static bool try_before_any_text(struct step *s)
 {
-    if (!is_any_text(s))
+    if (!understand_takes_any_text(s))
         return false;
     bool is_sentence = !match_is_bare(s->course->words, s->match.argument) &&
                        !match_is_delete(s->course->words, &s->match);
     if (try_key(s) || (!is_sentence && engine_command(s, &s->match)))
         return true;
     struct command_match near = match_command_fuzzy(s->course->words, s->norm, s->lang);
-    if ((near.command == COMMAND_STOP && engine_command(s, &near)) || try_mine(s))
+    if (engine_command(s, &near) || try_mine(s))
         return true;
     bool is_thanks = !step_is_marked(s) &&
                      match_has_words(s->course->words, WORDS_THANKS, WORDS_THANKS, s->norm);
@@ -465,8 +465,8 @@ static bool try_rules(struct step *s, try_rule *const *rules)
 
 void understand_text(struct step *s)
 {
-    static try_rule *const always[] = {try_stop,  try_safe,     try_help, try_delete,
-                                       check_try, engine_batch, NULL};
+    static try_rule *const always[] = {several_try, try_stop,  try_safe,     try_help,
+                                       try_delete,  check_try, engine_batch, NULL};
     static try_rule *const shared[] = {try_child, who_gate, NULL};
     static try_rule *const here[] = {
         try_before_any_text, try_answer,      try_key,   try_command,     engine_group_code,

@@ -29,6 +29,8 @@ struct str match_normalise(struct str text, struct arena *arena);
  * Absent when there is only one. */
 struct str match_first_line(struct str text, struct arena *arena);
 
+/* "join join", "2 2": who says the same word again means it once. */
+struct str match_without_echo(struct str normalised);
 /* A normalised text with those words apart that only a mark divides: "stop.thanks", "my-data".
  * Absent when there are none. */
 struct str match_words_apart(struct str normalised, struct arena *arena);

@@ -25,6 +25,16 @@ static size_t word_end(struct str text, size_t at)
     return at;
 }
 
+/* "a1de", "st0p": a digit between letters is a letter that was mistyped, and no key. */
+static size_t mixed_end(struct str text, size_t end)
+{
+    size_t digit = end;
+    while (digit < text.len && token_is_digit(text.p[digit]))
+        digit++;
+    size_t behind = word_end(text, digit);
+    return digit > end && behind > digit ? mixed_end(text, behind) : end;
+}
+
 /* Where the suffix ends that makes an ordinal of the digits before it; the same place: there is
  * none. */
 static size_t suffix_end(const struct vocabulary *words, struct str text, size_t at)
@@ -43,7 +53,7 @@ struct token token_next(const struct vocabulary *words, struct str text)
     if (start == text.len)
         return (struct token){.kind = TOKEN_END};
     bool is_number = token_is_digit(text.p[start]);
-    size_t end = is_number ? start : word_end(text, start);
+    size_t end = is_number ? start : mixed_end(text, word_end(text, start));
     while (is_number && end < text.len && token_is_digit(text.p[end]))
         end++;
     size_t behind = is_number ? suffix_end(words, text, end) : end;

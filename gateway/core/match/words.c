@@ -382,3 +382,13 @@ struct str match_next_word(struct str *rest)
         return STR_NONE;
     return str_split(rest, ' ');
 }
+
+struct str match_without_echo(struct str text)
+{
+    struct str rest = text, first = match_next_word(&rest);
+    for (struct str word; (word = match_next_word(&rest)).p != NULL;) {
+        if (!str_eq(word, first))
+            return text;
+    }
+    return first.p != NULL ? first : text;
+}
