@@ -101,8 +101,10 @@ static bool is_same(const struct effect *a, const struct effect *b)
  * recorded, nobody moved; an erased number is a new contact. */
 static bool is_kind(const struct spot *spot, const struct effect *effect)
 {
+    bool is_menu = spot->place.state == LEARNER_STATE_MENU; /* which comes again */
     const uint64_t harmless = UINT64_C(1) << EVENT_unknown_input | UINT64_C(1) << EVENT_helped |
-                              UINT64_C(1) << EVENT_safe_raised;
+                              UINT64_C(1) << EVENT_safe_raised |
+                              (uint64_t)is_menu << EVENT_menu_opened;
     bool is_erased = spot->place.state == LEARNER_STATE_DELETED;
     bool has_left =
         spot->place.state == LEARNER_STATE_STOPPED || spot->back == LEARNER_STATE_STOPPED;

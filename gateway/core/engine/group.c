@@ -89,10 +89,13 @@ void engine_begin_group(struct step *s)
         note_joined(s);
 }
 
+/* Fewer are no code that lost a digit: "start module 2". */
+#define MIN_CODE_DIGITS 3u
+
 bool engine_join_argument(struct step *s)
 {
     struct str digits = digits_of(s, s->argument);
-    if (str_is_empty(digits))
+    if (digits.len < MIN_CODE_DIGITS)
         return false;
     engine_join_group(s, digits);
     return true;

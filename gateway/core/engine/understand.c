@@ -277,24 +277,30 @@ static bool try_mine(struct step *s)
     return engine_command(s, &match);
 }
 
-/* A question that takes any text would take the keys, the words that work everywhere, also
- * mistyped, and mere thanks as well. */
+/* Who asks us, or has another number, does not answer. */
+static bool try_question_back(struct step *s)
+{
+    enum command asked = match_sentence(s->course->words, s->norm);
+    return (asked == COMMAND_HELP || asked == COMMAND_MYDATA || asked == COMMAND_MOVE) &&
+           try_sentence(s);
+}
+
+/* Any text would be the keys, the words that work everywhere, also mistyped, and thanks as well. */
 static bool try_before_any_text(struct step *s)
 {
     if (!understand_takes_any_text(s))
         return false;
     bool is_sentence = !match_is_bare(s->course->words, s->match.argument) &&
                        !match_is_delete(s->course->words, &s->match);
-    if (try_key(s) || (!is_sentence && engine_command(s, &s->match)))
-        return true;
     struct command_match near = match_command_fuzzy(s->course->words, s->norm, s->lang);
-    if (engine_command(s, &near) || try_mine(s))
+    if (try_key(s) || (!is_sentence && engine_command(s, &s->match)) || engine_command(s, &near) ||
+        try_mine(s) || try_question_back(s))
         return true;
-    bool is_thanks = !step_is_marked(s) &&
-                     match_has_words(s->course->words, WORDS_THANKS, WORDS_THANKS, s->norm);
-    if (is_thanks)
-        mood_thank(s);
-    return is_thanks;
+    if (step_is_marked(s) ||
+        !match_has_words(s->course->words, WORDS_THANKS, WORDS_THANKS, s->norm))
+        return false;
+    mood_thank(s);
+    return true;
 }
 
 static bool try_answer(struct step *s)

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "core/match/phrase.h"
 #include "core/match/token.h"
 #include "core/utf8.h"
 
@@ -55,6 +56,13 @@ static void vote(const struct vocabulary *words, struct votes *votes, struct str
     votes->is_other |= !(is_yes || is_no || is_not || is_around(words, word, command));
 }
 
+/* "Lesson 2": behind what is agreed to a number is none of the two keys. */
+static bool is_counted(const struct vocabulary *words, struct str word)
+{
+    return match_has_word(words, WORDS_CONSENT, word) && !match_is_filler(words, word) &&
+           match_find_keyword(words, word).command == COMMAND_NONE;
+}
+
 /* Where the first word ends: "1,yes" are two. */
 static size_t word_end(struct str text)
 {
@@ -67,13 +75,18 @@ static size_t word_end(struct str text)
 enum agreement match_agreement(const struct vocabulary *words, struct str normalised)
 {
     struct votes votes = {0};
-    bool is_behind_ordinal = false;
+    bool is_behind_ordinal = false, is_count = false;
+    if (phrase_is_whole(words, PHRASES_UNCLEAR, normalised)) /* "not sure" is no refusal */
+        return AGREEMENT_NONE;
     for (size_t at = 0; at < normalised.len;) {
         struct str rest = str_sub(normalised, at, normalised.len);
         struct str word = str_sub(rest, 0, word_end(rest));
         bool is_one = is_behind_ordinal && match_has_word(words, WORDS_ONE, word);
         if (!str_is_empty(word) && !is_one) /* "the second one" */
             vote(words, &votes, word);
+        if (!str_is_empty(word) && is_count && token_is_digit(word.p[0]))
+            return AGREEMENT_NONE;
+        is_count = is_counted(words, word);
         is_behind_ordinal = is_ordinal(words, word);
         at += word.len + 1;
     }
@@ -110,7 +123,8 @@ bool match_is_go_on(const struct vocabulary *words, struct str normalised)
     struct str rest = normalised;
     struct str word = match_next_word(&rest);
     return match_has_word(words, WORDS_GO_ON, word) &&
-           match_has_words(words, WORDS_GO_ON, WORDS_COURTESY, rest);
+           match_has_words(words, WORDS_GO_ON, WORDS_COURTESY, rest) &&
+           !phrase_is_whole(words, PHRASES_REPEAT, normalised); /* "read again" */
 }
 
 /* Signs that agree, thank or smile, and what colours or joins them. */

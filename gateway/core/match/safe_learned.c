@@ -54,10 +54,11 @@ static int32_t learned_score(const struct str *words, size_t n)
 
 /* ---- what the lists and the weights say together ---- */
 
+/* "12:30" has none. */
 static bool has_letter(struct str text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        if (text.p[i] > '9' || (uint8_t)text.p[i] >= 0x80)
+        if ((text.p[i] >= 'a' && text.p[i] <= 'z') || (uint8_t)text.p[i] >= 0x80)
             return true;
     }
     return false;
