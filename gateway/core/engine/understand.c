@@ -207,8 +207,8 @@ bool understand_is_typed(const struct step *s)
 static bool try_safe(struct step *s)
 {
     bool is_keyword = s->match.command == COMMAND_SAFE;
-    bool is_alarm = is_keyword || (!is_plain_command(s) &&
-                                   match_find_safe(s->norm, &s->course->safe, s->arena) != NULL);
+    bool is_alarm =
+        is_keyword || (!is_plain_command(s) && match_may_tell(s->course, s->norm, s->arena));
     if (!is_alarm || understand_is_typed(s))
         return false;
     engine_take_language(s, s->match.lang);

@@ -108,6 +108,10 @@ enum command match_sentence(const struct vocabulary *words, struct str normalise
 enum mood { MOOD_NONE, MOOD_BUSY, MOOD_LOST, MOOD_THROUGH };
 
 enum mood match_mood(const struct vocabulary *words, struct str normalised);
+/* Does it tell of harm, as match_find_safe() says? A whole sentence of the pack ("later", "I am
+ * ready", "good night") does only where a pattern says so: weights that were learned from whole
+ * messages know little of so short ones. */
+bool match_may_tell(const struct course *course, struct str normalised, struct arena *arena);
 /* Kind words of more than one word: "how are you". */
 bool match_is_greeting(const struct vocabulary *words, struct str normalised);
 /* Which option of the role question one's work is, in own words: "I am a nurse", "teacher in a

@@ -4,6 +4,7 @@
  */
 #include "core/match/match.h"
 #include "core/match/phrase.h"
+#include "core/match/safe.h"
 
 #include <string.h>
 
@@ -40,6 +41,17 @@ enum command match_sentence(const struct vocabulary *words, struct str normalise
             return rows[i].command;
     }
     return COMMAND_NONE;
+}
+
+bool match_may_tell(const struct course *course, struct str normalised, struct arena *arena)
+{
+    const struct vocabulary *words = course->words;
+    const struct safe_pattern *found = match_find_safe(normalised, &course->safe, arena);
+    if (found == NULL || found->n_slots > 0)
+        return found != NULL;
+    enum mood mood = match_mood(words, normalised);
+    return mood != MOOD_BUSY && mood != MOOD_THROUGH && !match_is_greeting(words, normalised) &&
+           !match_is_go_on(words, normalised);
 }
 
 bool match_is_greeting(const struct vocabulary *words, struct str normalised)
