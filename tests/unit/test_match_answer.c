@@ -574,7 +574,7 @@ static void test_option_and_what_follows(void **state)
         {"", 0},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        int32_t found = option_before(words, &four, normal(rows[i].text), arena);
+        int32_t found = match_work(words, &four, normal(rows[i].text), false, arena);
         if (found != rows[i].option)
             fail_msg("\"%s\": %d", rows[i].text, (int)found);
     }

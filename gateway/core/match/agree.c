@@ -72,24 +72,29 @@ static size_t word_end(struct str text)
     return end;
 }
 
-enum agreement match_agreement(const struct vocabulary *words, struct str normalised)
+/* Reads all words; a number that is counted is a word of its own. */
+static void count_votes(const struct vocabulary *words, struct str text, struct votes *votes)
 {
-    struct votes votes = {0};
     bool is_behind_ordinal = false, is_count = false;
-    if (phrase_is_whole(words, PHRASES_UNCLEAR, normalised)) /* "not sure" is no refusal */
-        return AGREEMENT_NONE;
-    for (size_t at = 0; at < normalised.len;) {
-        struct str rest = str_sub(normalised, at, normalised.len);
+    for (size_t at = 0; at < text.len;) {
+        struct str rest = str_sub(text, at, text.len);
         struct str word = str_sub(rest, 0, word_end(rest));
         bool is_one = is_behind_ordinal && match_has_word(words, WORDS_ONE, word);
         if (!str_is_empty(word) && !is_one) /* "the second one" */
-            vote(words, &votes, word);
-        if (!str_is_empty(word) && is_count && token_is_digit(word.p[0]))
-            return AGREEMENT_NONE;
+            vote(words, votes, word);
+        votes->is_other |= is_count && !str_is_empty(word) && token_is_digit(word.p[0]);
         is_count = is_counted(words, word);
         is_behind_ordinal = is_ordinal(words, word);
         at += word.len + 1;
     }
+}
+
+enum agreement match_agreement(const struct vocabulary *words, struct str normalised)
+{
+    struct votes votes = {0};
+    if (phrase_is_whole(words, PHRASES_UNCLEAR, normalised)) /* "not sure" is no refusal */
+        return AGREEMENT_NONE;
+    count_votes(words, normalised, &votes);
     if (votes.is_other)
         return AGREEMENT_NONE;
     if (votes.has_not)
