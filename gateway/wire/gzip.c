@@ -2,7 +2,7 @@
 
 #include <zlib.h>
 
-#define WINDOW_BITS_GZIP (15 + 16) /* zlib.h, deflateInit2 */
+#define WINDOW_BITS_GZIP (15 + 16) /* as deflateInit2 has it */
 #define MEMORY_LEVEL 8             /* zlib's own choice */
 
 struct str gzip_pack(uint8_t *bytes, unsigned n_bytes, struct arena *arena)
