@@ -29,7 +29,7 @@
 #include "app/joiner.h"
 
 #define REPLAY_PAUSE_MS 250 /* while messages wait */
-#define REPLAY_IDLE_MS 100  /* while none do: what comes next waits behind the first one */
+#define REPLAY_IDLE_MS 1000 /* while none do */
 #define REPLAY_PATIENCE_MS 30000
 #define REPLAY_ASIDE_FIRST_MS 5000
 #define REPLAY_ASIDE_MOST_MS 60000
