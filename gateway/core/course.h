@@ -18,7 +18,7 @@
 #include "core/match/safe.h"
 
 /* Ceilings on what an author controls; one past each is an error with its place. */
-#define COURSE_MAX_BYTES (2u << 20) /* all files of one version together */
+#define COURSE_MAX_BYTES (4u << 20) /* all files of one version together */
 #define COURSE_MAX_MODULES 64u
 #define COURSE_MAX_UNITS 1024u
 #define COURSE_MAX_SCORED 128u      /* quiz questions with a right answer: the learner's bitmap */

@@ -12,7 +12,7 @@
 #include "core/lesson/blocks.h"
 #include "core/lesson/po.h"
 
-#define LESSON_ARENA_BYTES (32u << 20) /* enough for COURSE_MAX_BYTES of files */
+#define LESSON_ARENA_BYTES (64u << 20) /* enough for COURSE_MAX_BYTES of files */
 /* course.md, its modules, and the pack: texts, safe words, translations of both. */
 #define LESSON_MAX_FILES (COURSE_MAX_MODULES + 96u)
 
