@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 
-#define COURSE_MAX_SAFE_PATTERNS 8192u
+#define COURSE_MAX_SAFE_PATTERNS 16384u
 #define COURSE_MAX_SAFE_SLOTS 8u     /* words of one pattern */
 #define COURSE_MAX_SAFE_CHOICES 511u /* words of one set, or between slashes */
 
