@@ -131,6 +131,48 @@ static void test_what_a_new_version_changes(void **state)
     }
 }
 
+/* Whoever changes a list reads what that does to learners. */
+static void test_what_another_list_does(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *section, *learners;
+    } rows[] = {
+        {"command_stop", "may get no more messages"},
+        {"words_stop_about", "may get no more messages"},
+        {"phrases_stop", "may get no more messages"},
+        {"phrases_stop_maybe", "may get no more messages"},
+        {"command_next", "is understood at once"},
+        {"phrases_cost", "is understood at once"},
+        {"phrases_later", "is understood at once"},
+        {"phrases_morning", "is read by the new ones"},
+        {"phrases_work_1", "is read by the new ones"},
+        {"words_filler", "is read by the new ones"},
+        {"safe_words", "gets the safe answer"},
+        {"safe_ordinary", "is no alarm any more"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct desk old CLEANUP(desk_fini), now CLEANUP(desk_fini);
+        struct lesson_changes changes;
+        const char *file = strncmp(rows[i].section, "safe", 4) == 0 ? "packs/standard/safe-en.md"
+                                                                    : "packs/standard/words-en.md";
+        desk_open(&old, SHIPPED);
+        desk_open(&now, SHIPPED);
+        for (uint32_t k = 0; k < now.n; k++) {
+            struct str *text = &now.files[k].text;
+            if (str_eq(now.files[k].name, str_from(file)))
+                *text = arena_printf(now.arena, "%.*s\n# %s: x\n\n- zzqx\n", STR_ARG(*text),
+                                     rows[i].section);
+        }
+        desk_parse(&old);
+        desk_parse(&now);
+        assert_int_equal(lesson_compare(old.source, now.source, now.arena, &changes), ERR_OK);
+        assert_int_equal(changes.n, 1);
+        if (strstr(changes.list[0].learners, rows[i].learners) == NULL)
+            fail_msg("%s: %s", rows[i].section, changes.list[0].learners);
+    }
+}
+
 static void test_steps_of_versions(void **state)
 {
     (void)state;
@@ -571,6 +613,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_a_new_version_changes),
+        cmocka_unit_test(test_what_another_list_does),
         cmocka_unit_test(test_steps_of_versions),
         cmocka_unit_test(test_the_picture_has_all_units_and_who_is_asked),
         cmocka_unit_test(test_a_meeting_has_its_agenda_in_every_language),

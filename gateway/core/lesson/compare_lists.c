@@ -49,15 +49,37 @@ static const struct list_effect answer_effect = {
     "what people write is read by the new ones at once", "by those that are gone no more",
     "what was not understood may be an answer now, or the reverse"};
 
+struct list_row {
+    struct str start; /* of its section's name */
+    const struct list_effect *effect;
+};
+
+static const struct list_effect *effect_of(struct str section, const struct list_row *rows,
+                                           size_t n_rows)
+{
+    size_t i = 0;
+    while (i + 1 < n_rows && !str_starts(section, rows[i].start))
+        i++;
+    return rows[i].effect;
+}
+
+/* Phrases are commands in a sentence, but for those that answer a question. */
 static const struct list_effect *word_effect(const struct word_row *row)
 {
-    bool is_command = row->kind == WORD_KEYWORD;
-    bool is_stop = is_command
-                       ? row->which == COMMAND_STOP
-                       : row->kind == WORD_LIST &&
-                             (word_list_is_phrases((enum word_list)row->which) ||
-                              row->which == WORDS_STOP_STRONG || row->which == WORDS_STOP_ABOUT);
-    return is_stop ? &stop_effect : is_command ? &command_effect : &answer_effect;
+    static const struct list_row rows[] = {{{"words_stop", 10}, &stop_effect},
+                                           {{"phrases_stop", 12}, &stop_effect},
+                                           {{"phrases_morning", 15}, &answer_effect},
+                                           {{"phrases_midday", 14}, &answer_effect},
+                                           {{"phrases_evening", 15}, &answer_effect},
+                                           {{"phrases_any_time", 16}, &answer_effect},
+                                           {{"phrases_work", 12}, &answer_effect},
+                                           {{"phrases_", 8}, &command_effect},
+                                           {{"", 0}, &answer_effect}};
+    if (row->kind == WORD_KEYWORD)
+        return row->which == COMMAND_STOP ? &stop_effect : &command_effect;
+    struct str section =
+        str_from(row->kind == WORD_LIST ? word_list_section((enum word_list)row->which) : "");
+    return effect_of(section, rows, ARRAY_LEN(rows));
 }
 
 static struct str word_list_name(const struct vocabulary *words, const struct word_row *row,
@@ -93,17 +115,14 @@ static const struct list_effect about_effect = {
 
 static const struct list_effect *safe_effect(struct str section)
 {
-    static const struct {
-        struct str start;
-        const struct list_effect *effect;
-    } rows[] = {{{"safe_set_", 9}, &set_effect},        {{"safe_ordinary", 13}, &ordinary_effect},
-                {{"safe_about", 10}, &ordinary_effect}, {{"safe_own", 8}, &alarm_effect},
-                {{"safe_words", 10}, &alarm_effect},    {{"safe_suicide", 12}, &alarm_effect}};
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        if (str_starts(section, rows[i].start))
-            return rows[i].effect;
-    }
-    return &about_effect;
+    static const struct list_row rows[] = {{{"safe_set_", 9}, &set_effect},
+                                           {{"safe_ordinary", 13}, &ordinary_effect},
+                                           {{"safe_about", 10}, &ordinary_effect},
+                                           {{"safe_own", 8}, &alarm_effect},
+                                           {{"safe_words", 10}, &alarm_effect},
+                                           {{"safe_suicide", 12}, &alarm_effect},
+                                           {{"", 0}, &about_effect}};
+    return effect_of(section, rows, ARRAY_LEN(rows));
 }
 
 /* "safe-fr.md" of "packs/standard/safe-fr.md": a list stays the same where it moves to. */
