@@ -8,6 +8,7 @@
 
 #include "cli/verbs.h"
 #include "core/cohort.h"
+#include "core/signs.h"
 #include "port/store/values.h"
 #include "port/vault/vault.h"
 
@@ -83,6 +84,11 @@ static int cohort_create(const struct cli_args *args)
         cli_complain("cohort create: one name, in quotes if it has blanks: `waypost cohort create "
                      "\"Nairobi A\"`");
         return EX_USAGE;
+    }
+    if (!signs_is_name(str_from(args->words[1]))) {
+        cli_complain("cohort create: no group is called so: a name is one line, without invisible "
+                     "signs or a blank at an end");
+        return EX_DATAERR;
     }
     json_t *root = json_object();
     json_object_set_new(root, "name", json_string(args->words[1]));

@@ -11,7 +11,7 @@ import xml.etree.ElementTree
 import zipfile
 
 MARKUP = '"\'><b zz=1>&lt;&#60;</td></title></script><script>alert(1)</script>'
-NAME = "+<b>\"'&\u202e\u0634\U0001f642%_\\{x}"  # 40 letters at most, no control character, ; or =
+NAME = "+<b>\"'&\u200f\u0634\U0001f642%_\\{x}"  # 40 letters at most, no odd sign (core.is_name), ; or =
 WORDS = "=HYPERLINK(\"http://x\")" + MARKUP + "\u202e\u2066\u0634\u0645\U0001f642%_\\*&x: [1] {y} #z"
 TEXT = WORDS + "\x1b]0;t\x07\x1b[2J\x9b31m\r\n@SUM(1)\ttab\u2028\ufffe\uffff" + "\u00e9" * 700
 

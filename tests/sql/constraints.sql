@@ -44,6 +44,18 @@ select make.refused($$insert into core.organisation (code, name) values ('Not a 
 select lives_ok(format('insert into core.organisation (code, name) values (%L, %L)', 'north', repeat('ж', 80)), 'an organisation name of 160 bytes');
 select throws_ok(format('update core.organisation set name = %L where code = %L', repeat('ж', 80) || 'x', 'north'), '23514',
     'new row for relation "organisation" violates check constraint "organisation_name_has_at_most_160_bytes"', 'and of 161');
+-- What they are called holds nothing that a reader does not see, or that changes what stands beside it.
+select is(core.is_name(n), true, format('a name: %s', n))
+from (values ('Nairobi A'), ('O''Brien & Sons (2)'), (U&'\0634\0628\0627\0628 5'), (U&'\0645\06CC\200C\062E\0648\0627\0647\0645'), (U&'Vie\0323\0302t'),
+    (U&'\+01F468\200D\+01F469'), (U&'e\0301\0301\0301\0301\0301')) t (n);
+select is(core.is_name(n), false, format('no name: %s', w))
+from (values ('', 'nothing'), (' a', 'a blank before'), ('a ', 'and behind'), (E'a\nb', 'two lines'), (E'a\x1b[2J', 'an order to a terminal'), (U&'a\0085b', 'a C1 control'),
+    (U&'a\202Eb', 'an override'), (U&'a\2066b', 'an isolate'), (U&'a\2028b', 'a separator'), (U&'a\200Bb', 'no width'), (U&'\FEFFa', 'a byte order mark'),
+    (U&'a\E000', 'a private sign'), (U&'a\+0E0041', 'a tag'), (U&'\3164', 'a filler'), (U&'\0301a', 'a mark first'),
+    (U&'e\0301\0301\0301\0301\0301\0301', 'six marks upon a letter')) t (n, w);
+select throws_ok(format('update core.organisation set name = %L where code = %L', U&'a\202Eb', 'north'), '23514',
+    'new row for relation "organisation" violates check constraint "organisation_name_is_one"', 'so an organisation is not called so');
+select make.refused($$select core.create_cohort(jsonb_build_object('code', '482164', 'name', U&'a\202Eb'))$$, '23514', 'nor a group');
 -- A group that has the longest of everything: gateways read its description, with 160 bytes of nicknames and 20 for larger figures.
 insert into core.cohort (org_id, code, name, join_code, course, lang, time_zone, pace, start_on, dates, pauses, quiet_from, quiet_to, days_off, join_until)
 select o.org_id, '482156', repeat('🌻', 40), 482156, repeat('c', 31), 'zh-Hant', 'America/Argentina/ComodRivadavia', 'weekly', '2026-01-05',

@@ -45,6 +45,13 @@ static const struct {
 } cases[] = {
     {BASE, ERR_OK, ""},
     {BASE "port: 1\nadmin_port: 65535\n", ERR_OK, ""},
+    {"org: \"A\\u202eB\"\nurl: example.org\nredis_socket: /r.sock\nwriter_conninfo: "
+     "w\nsender_conninfo: "
+     "s\n",
+     ERR_INVALID,
+     "%F:1:6: org is 'A\u202eB'; it must be a name that people read: one line, no invisible signs, "
+     "no "
+     "blank at an end\n"},
     {BASE "port: 0\n", ERR_INVALID,
      "%F:6:7: port is '0'; it must be a whole number from 1 to 65535\n"},
     {BASE "port: 65536\n", ERR_INVALID,

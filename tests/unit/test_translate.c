@@ -401,6 +401,7 @@ static void test_translations_are_checked(void **state)
         {"\"text_menu\"", "\"x Handwashing\\n\"\n\"1 ", "\"x Handwashing\\n\"\n\"7 ", "po-number "},
         {"\"m1l1.1\"", "x ", "x \xc2\xb7 ", "po-sign not-gsm7 "},
         {"\"m1l1.1\"", "x ", "x \xd1\x8f ", "not-gsm7 "},
+        {"\"m1l1.1\"", "x ", "x \xe2\x80\x8b ", "po-sign "},
         {"\"text_stop\"",
          "x You left HANDWASHING. No more messages. Your progress is kept 12 months. Send JOIN",
          "x You left HANDWASHING. No more messages. Your progress is kept 12 months. Send BEGIN",

@@ -8,6 +8,7 @@
 #include "core/engine/people.h"
 #include "core/engine/step.h"
 #include "core/match/words.h"
+#include "core/signs.h"
 #include "core/utf8.h"
 
 #define QUIET_MS (30 * MINUTE_MS) /* by SMS nobody knows after that who writes */
@@ -192,7 +193,8 @@ bool who_is_nickname(struct str name)
         if (c < 0x80 && (c < 'a' || c > 'z'))
             return false;
     }
-    return n >= MIN_LETTERS && n <= MAX_LETTERS && name.len < LEARNER_NICKNAME_BYTES;
+    return n >= MIN_LETTERS && n <= MAX_LETTERS && name.len < LEARNER_NICKNAME_BYTES &&
+           signs_is_name(name);
 }
 
 static void take_nickname(struct step *s, struct str name)

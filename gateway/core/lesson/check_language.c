@@ -7,6 +7,7 @@
 #include <utf8proc.h>
 
 #include "core/lesson/check_internal.h"
+#include "core/signs.h"
 #include "core/utf8.h"
 
 /* ---- one string ---- */
@@ -100,19 +101,33 @@ static const char *sign_problem(int32_t code)
     return NULL;
 }
 
+/* The first sign of a text that must not be sent, why not, and where; NULL: there is none. */
+static const char *find_sign(struct str text, size_t *ret_at)
+{
+    size_t odd_at = text.len;
+    int32_t odd = signs_find_odd(text, &odd_at);
+    for (size_t at = 0; at < odd_at;) {
+        *ret_at = at;
+        const char *problem = sign_problem(utf8_next(text, &at));
+        if (problem != NULL)
+            return problem;
+    }
+    *ret_at = odd_at;
+    const char *problem = odd >= 0 ? sign_problem(odd) : NULL;
+    return odd < 0 || problem != NULL ? problem
+                                      : "it shows nothing, or changes what stands beside it: "
+                                        "delete it, and type the letters beside it again";
+}
+
 static void check_signs(struct check *c, const struct lesson_string *string)
 {
     struct str text = string->entry->text;
-    for (size_t at = 0; at < text.len;) {
-        size_t from = at;
-        const char *problem = sign_problem(utf8_next(text, &at));
-        if (problem == NULL)
-            continue;
-        check_error(c, "po-sign", string->entry->pos, str_sub(text, from, text.len),
+    size_t at;
+    const char *problem = find_sign(text, &at);
+    if (problem != NULL)
+        check_error(c, "po-sign", string->entry->pos, str_sub(text, at, text.len),
                     arena_printf(c->arena, "%s: a sign that must not be sent", string->context.p),
                     str_from(problem));
-        return;
-    }
 }
 
 /* A right-to-left line that begins with a Latin word runs the wrong way on a phone. */

@@ -3,6 +3,7 @@
 #include <utf8proc.h>
 
 #include "core/lesson/check_internal.h"
+#include "core/signs.h"
 #include "core/utf8.h"
 
 struct lesson_length lesson_measure(const struct lesson_source *source, struct str text,
@@ -119,14 +120,31 @@ static bool is_visible(int32_t code)
            category != UTF8PROC_CATEGORY_CN;
 }
 
+/* What no alphabet makes good: it shows nothing, or turns around what stands beside it. */
+static void check_odd_sign(struct check *c, struct str text, struct source_pos fallback)
+{
+    size_t at = 0;
+    int32_t code = signs_find_odd(text, &at);
+    if (code < 0)
+        return;
+    check_error(c, "odd-sign", lesson_source_pos(c->source, text.p + at, fallback), text,
+                arena_printf(c->arena,
+                             "the sign U+%04X shows nothing, or changes how what stands beside it "
+                             "is shown",
+                             (unsigned)code),
+                STR("delete it with the letters beside it, and type those again"));
+}
+
 /* Each foreign character once, as long as there are few. */
 void check_alphabet(struct check *c, struct str text, struct source_pos fallback)
 {
     int32_t told[8];
     uint32_t n_told = 0;
     size_t offset, len;
-    if (c->source->is_ucs2)
+    if (c->source->is_ucs2) {
+        check_odd_sign(c, text, fallback);
         return;
+    }
     for (size_t from = 0;
          n_told < ARRAY_LEN(told) && gsm_find_foreign(str_sub(text, from, text.len), &offset, &len);
          from += offset + len) {

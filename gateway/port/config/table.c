@@ -12,6 +12,7 @@
 static const struct yaml_row top_keys[] = {
     {.name = "org",
      KEY(org),
+     .type = &config_type_shown_name,
      .header = "Who runs the course",
      .max = 40,
      .example = "Example Organisation",

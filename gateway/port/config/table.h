@@ -37,6 +37,7 @@ extern const struct yaml_type config_type_date;        /* "2026-11-28" */
 extern const struct yaml_type config_type_numbers;     /* one or two, E.164 with plus */
 extern const struct yaml_type config_type_link;        /* https://... or http://... */
 extern const struct yaml_type config_type_currency;    /* ISO 4217, "KES" */
+extern const struct yaml_type config_type_shown_name;  /* one that people read: core/signs.h */
 extern const struct yaml_type config_type_amount; /* of money, "0.8": at most six decimals and max
                                                      whole units, in millionths */
 extern const struct yaml_type config_type_alphabets; /* bits of enum gsm_alphabet */

@@ -8,6 +8,7 @@
 
 #include "core/number.h"
 #include "core/number_plan.h"
+#include "core/signs.h"
 #include "port/config/live.h"
 #include "port/config/table.h"
 #include "port/file.h"
@@ -170,6 +171,8 @@ TEXT_TYPE(offset, is_offset, "it must be hours and minutes from UTC, as \"+03:00
 TEXT_TYPE(zone, is_zone, "it must be a time zone that tzdata has, as Africa/Nairobi");
 TEXT_TYPE(date, is_date, "it must be a day, as 2026-11-28");
 TEXT_TYPE(link, is_link, "it must be a whole address, as https://learn.example.org/check");
+TEXT_TYPE(shown_name, signs_is_name,
+          "it must be a name that people read: one line, no invisible signs, no blank at an end");
 TEXT_TYPE(currency, is_currency, "it must be a currency's three letters, as KES");
 
 /* ---- alphabets: [turkish, spanish] ---- */
