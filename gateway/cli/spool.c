@@ -76,8 +76,9 @@ static enum err move_one(const struct spool_desk *d, const struct moving *m,
                          const struct spool_aside *id)
 {
     char name[ASIDE_NAME_BYTES];
-    bool is_again = strcmp(m->to, ASIDE_FOLDER) == 0;
-    struct spool_aside as = is_again ? (struct spool_aside){.since = clock_wall()} : *id;
+    struct spool_aside as = *id;
+    if (strcmp(m->to, ASIDE_FOLDER) == 0) /* it begins anew */
+        as = (struct spool_aside){.since = clock_wall()};
     enum err e = aside_move(d->dir_fd, m->from, m->to, id, as);
     aside_name(id, name);
     if (e == ERR_OK)

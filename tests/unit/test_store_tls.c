@@ -78,11 +78,12 @@ static struct signer make(const char *name, const char *names, const struct sign
     else
         extend(c, NID_basic_constraints, "critical,CA:TRUE");
     assert_int_not_equal(X509_sign(c, from->key, EVP_sha256()), 0);
-    FILE *f = fopen(path_of(name, "crt"), "we");
-    assert_true(f != NULL && PEM_write_X509(f, c) == 1 && fclose(f) == 0);
-    f = fopen(path_of(name, "key"), "we");
-    assert_true(f != NULL && PEM_write_PrivateKey(f, made.key, NULL, NULL, 0, NULL, NULL) == 1 &&
-                fclose(f) == 0);
+    BIO *crt = BIO_new_file(path_of(name, "crt"), "we");
+    assert_int_equal(PEM_write_bio_X509(crt, c), 1);
+    BIO_free(crt);
+    BIO *key = BIO_new_file(path_of(name, "key"), "we");
+    assert_int_equal(PEM_write_bio_PrivateKey(key, made.key, NULL, NULL, 0, NULL, NULL), 1);
+    BIO_free(key);
     return made;
 }
 

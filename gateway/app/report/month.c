@@ -159,7 +159,7 @@ static void add_row(struct month_page *page, uint32_t i)
     }
 }
 
-/* A page that is served may have no style inside (page_headers). */
+/* A page that is served may have no style inside (page_guard). */
 static void add_style(struct month_page *page, bool is_served)
 {
     const struct page_file *css = report_file(STR("month.css"));

@@ -161,6 +161,11 @@ static bool is_kind_signs(struct str text)
     return text.len > 0;
 }
 
+bool match_is_greeting(const struct vocabulary *words, struct str normalised)
+{
+    return phrase_is_whole(words, PHRASES_THANKS, normalised);
+}
+
 bool match_is_thanks(const struct vocabulary *words, struct str original, struct str normalised)
 {
     bool is_kind = false;

@@ -54,11 +54,6 @@ bool match_may_tell(const struct course *course, struct str normalised, struct a
            !match_is_go_on(words, normalised);
 }
 
-bool match_is_greeting(const struct vocabulary *words, struct str normalised)
-{
-    return phrase_is_whole(words, PHRASES_THANKS, normalised);
-}
-
 /* ---- when somebody will learn ---- */
 
 #define MAX_TIME_BYTES 64u /* a time of day is said in less */

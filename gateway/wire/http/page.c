@@ -8,7 +8,7 @@
         literal, sizeof(literal) - 1                                                               \
     }
 
-const struct http_header page_headers[] = {
+static const struct http_header page_headers[] = {
     {LIT("Content-Security-Policy"),
      LIT("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src "
          "data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")},
@@ -17,7 +17,7 @@ const struct http_header page_headers[] = {
     {LIT("X-Frame-Options"), LIT("DENY")},
     {LIT("Cache-Control"), LIT("no-store")},
 };
-const uint32_t page_n_headers = ARRAY_LEN(page_headers);
+#define N_HEADERS ARRAY_LEN(page_headers)
 
 const struct page_file *page_find(const struct page_file *files, size_t n, struct str name)
 {
@@ -33,15 +33,15 @@ struct http_response page_response(int status, struct str content_type, struct s
     return (struct http_response){.status = status,
                                   .content_type = content_type,
                                   .headers = page_headers,
-                                  .n_headers = page_n_headers,
+                                  .n_headers = N_HEADERS,
                                   .body = body};
 }
 
 void page_guard(struct http_response *response, struct http_header room[PAGE_MAX_HEADERS])
 {
     uint32_t n = 0;
-    assert(response->n_headers + page_n_headers <= PAGE_MAX_HEADERS);
-    for (uint32_t i = 0; i < page_n_headers; i++) {
+    assert(response->n_headers + N_HEADERS <= PAGE_MAX_HEADERS);
+    for (uint32_t i = 0; i < N_HEADERS; i++) {
         if (http_header_get(response->headers, response->n_headers, page_headers[i].name).p == NULL)
             room[n++] = page_headers[i];
     }

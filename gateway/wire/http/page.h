@@ -16,10 +16,6 @@ struct page_file {
     size_t n;
 };
 
-/* Headers of every page and file. */
-extern const struct http_header page_headers[];
-extern const uint32_t page_n_headers;
-
 /* One of the files by its name; NULL: none. */
 const struct page_file *page_find(const struct page_file *files, size_t n, struct str name);
 struct http_response page_response(int status, struct str content_type, struct str body);
