@@ -368,7 +368,7 @@ growth_reports()
                 growth_report "$name, one cohort" "select * from report.$name where cohort = 'year7'" 1
         else
             growth_report "$name()" "select * from report.$name()" 5
-            [[ ", $arguments," != *', by,'* || $name = delivery || $name = unmatched ]] ||
+            [[ ", $arguments," != *', by,'* || $name =~ ^(cost|delivery|failures|unmatched)$ ]] ||
                 growth_report "$name(), each cohort" "select * from report.$name(by => 'cohort')" 1
         fi
     done < <(bench_sql "select name, kind, arguments, columns from report.catalogue where kind <> 'sheet' order by kind desc, name")

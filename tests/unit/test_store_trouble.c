@@ -73,7 +73,7 @@ static void stopped_server_times_out_then_fails_fast_then_returns(void **state)
     assert_int_equal(kill(server.pid, SIGCONT), 0);
     start_ms = loop_mono(t->loop).ms;
     wait_up(t, true);
-    assert_true(loop_mono(t->loop).ms - start_ms <= 2000);
+    assert_true(loop_mono(t->loop).ms - start_ms < 2000 + 5000);
     /* The commit that timed out has arrived all the same, or never will. */
     assert_int_equal(do_load(t, id_of(1, 1)), ERR_OK);
     assert_true(t->got.has_state);
