@@ -1,5 +1,5 @@
 """growth.py WAYPOST ROOT FOLDER READER: inputs of one reader that ask for much work, at n bytes and at 2n. What is done for
-each is counted in instructions by valgrind; that of the smallest input is taken off. Says `good`, or a line `# ...` for each
+each is counted in instructions by valgrind; what it takes to begin is taken off. Says `good`, or a line `# ...` for each
 input for which twice as much took more than 2.5 times the work, or more than a ceiling of counts lets it take."""
 import os
 import re
@@ -139,14 +139,13 @@ def work(text):
 
 def main():
     n_bad = 0
+    least = work(next(iter(INPUTS[READER].values()))(1))  # to begin at all
     for name, make in INPUTS[READER].items():
-        least, once, twice = (work(make(n)) for n in (1, BYTES, 2 * BYTES))
-        times = (twice - least) / max(once - least, 1)
-        is_bad = (times > MOST and twice - least > FEW) or twice - least > ALL
-        if "-v" in sys.argv:
-            print(f"# {READER}, {name}: {once - least:,} and {twice - least:,}: {times:.2f}")
-        elif is_bad:
-            print(f"# {READER}, {name}: {once - least:,} and {twice - least:,} instructions")
+        twice = work(make(2 * BYTES)) - least
+        once = work(make(BYTES)) - least if twice > FEW else twice  # that is not worth a look
+        is_bad = twice > ALL or twice > MOST * max(once, 1)
+        if is_bad or "-v" in sys.argv:
+            print(f"# {READER}, {name}: {once:,} and {twice:,} instructions")
         n_bad += is_bad
     print("bad" if n_bad else "good")
 
