@@ -115,6 +115,7 @@ why_not()
     *prometheus-node-exporter*) echo 'these packages are fetched; watch.sh has Prometheus read what this page names' ;;
     top | 'iostat -x 1' | 'redis-cli --latency') echo 'runs until somebody stops it' ;;
     'waypost channel try NAME') echo 'run in install.md' ;;
+    'waypost spool retry NAME' | 'waypost spool refuse NAME') echo 'nothing lies aside; aside.sh has something' ;;
     'waypost doctor --drill /var/tmp/drill') echo 'drill.sh has just run it, with its servers' ;;
     'waypost serve') echo 'systemd has it' ;;
     redis-cli*\ 7000\ shutdown | redis-server\ --port\ 7000*) echo 'cluster.sh runs it, where there is a Cluster' ;;

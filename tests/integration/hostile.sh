@@ -54,6 +54,7 @@ check 'such a name is in the database' psql -h "$STATE/pg" -U postgres -d waypos
     select ops.add_coordinator('amina', 'demo');
     alter role amina password 'sunflower';
 SQL
+GROUP_NAME=${GROUP_NAME//$'\u200f'/$'\u202e'}
 sed -i '1i local waypost postgres,waypost_writer,waypost_sender trust\nlocal waypost all scram-sha-256' "$STATE/pg/data/pg_hba.conf"
 sql 'select pg_reload_conf()' >/dev/null
 export PGPASSWORD=sunflower

@@ -118,8 +118,8 @@ static void finish_entry(struct reader *r)
 static void add_comment(struct reader *r, struct str line)
 {
     struct str *all = &r->entry.comments;
-    if (all->len + line.len > r->room_bytes) {
-        size_t n = 2 * (all->len + line.len);
+    if (r->room == NULL || all->len + line.len > r->room_bytes) {
+        size_t n = 2 * (all->len + line.len + 1);
         char *room = arena_alloc(r->arena, n);
         if (room == NULL)
             return; /* which the arena tells */
