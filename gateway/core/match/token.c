@@ -28,11 +28,13 @@ static size_t word_end(struct str text, size_t at)
 /* "a1de", "st0p": a digit between letters is a letter that was mistyped, and no key. */
 static size_t mixed_end(struct str text, size_t end)
 {
-    size_t digit = end;
-    while (digit < text.len && token_is_digit(text.p[digit]))
-        digit++;
-    size_t behind = word_end(text, digit);
-    return digit > end && behind > digit ? mixed_end(text, behind) : end;
+    for (size_t digit = end, behind;; digit = end = behind) {
+        while (digit < text.len && token_is_digit(text.p[digit]))
+            digit++;
+        behind = word_end(text, digit);
+        if (digit == end || behind == digit)
+            return end;
+    }
 }
 
 /* Where the suffix ends that makes an ordinal of the digits before it; the same place: there is

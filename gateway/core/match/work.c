@@ -4,6 +4,7 @@
  */
 #include "core/match/option.h"
 #include "core/match/phrase.h"
+#include "core/utf8.h"
 
 _Static_assert(PHRASES_WORK_9 - PHRASES_WORK_1 + 1 == COURSE_MAX_CHOICES,
                "a list of phrases for each option");
@@ -42,15 +43,18 @@ static struct naming name_at(const struct vocabulary *words, const struct questi
     return found;
 }
 
-/* "and a volunteer" is one word in Arabic, which begins with waw. */
+/* "And a volunteer" is one word where it is written so, as in Arabic. */
 static struct naming name_behind_and(const struct vocabulary *words,
                                      const struct question *question, struct str text,
                                      struct arena *arena)
 {
-    static const struct str waw = {"\u0648", 2};
-    if (!str_starts(text, waw))
-        return (struct naming){0, text};
-    return name_at(words, question, str_sub(text, waw.len, text.len), arena);
+    struct naming found = {0, text};
+    for (size_t at = 0; found.option == 0 && at < text.len && text.p[at] != ' ';) {
+        (void)utf8_next(text, &at);
+        if (match_has_word(words, WORDS_AND, str_sub(text, 0, at)))
+            found = name_at(words, question, str_sub(text, at, text.len), arena);
+    }
+    return found;
 }
 
 /* "I am a nurse", "maybe a nurse, thanks"; where nothing else may stand in the text the words of
