@@ -473,9 +473,14 @@ int badge_status(const struct cli_args *args, struct desk *desk)
     int code = key != NULL ? desk_open_database(desk) : EX_USAGE;
     if (code == EX_OK)
         code = desk_ask(desk, "select * from core.revoked_badges()", NULL, 0, on_revoked, bits);
+    struct str packed = gzip_pack(bits, sizeof(bits), desk->arena);
+    if (code == EX_OK && packed.p == NULL) { /* an empty list would say that none is revoked */
+        cli_complain("certificate status: there is no memory to pack the list");
+        code = EX_OSERR;
+    }
     if (code == EX_OK) {
         struct arena *arena = desk->arena;
-        struct str list = base64url(gzip_pack(bits, sizeof(bits), arena), arena);
+        struct str list = base64url(packed, arena);
         struct str id = arena_printf(arena, "%s/status", issuer);
         json_t *credential =
             json_pack("{s:[s], s:o, s:[s, s], s:s, s:{s:o, s:s, s:s, s:o}, s:s, s:o}", "@context",
