@@ -28,6 +28,8 @@ check_same 'and the statuses of message.h' \
 check_same 'and the statuses of message.h' \
     "$(sed -n '/#define MESSAGE_STATUSES/,/^$/s/.* X(\([a-z_]*\)).*/\1/p' gateway/app/message.h)" \
     "$(query 'select unnest(enum_range(null::core.message_status))')"
+check_same 'each function stands whole in a file of sql/' '' \
+    "$(printf '\\set sources `cat sql/*.sql`\n' | cat - tests/sql/lib/whole.sql | psql -XAtq 2>&1)"
 check_same 'the program knows the schema of sql/' \
     "$(sed -n 's/#define SINK_SCHEMA_VERSION //p' gateway/port/sink/sink.h)" "$(query 'select version from ops.schema_version')"
 # Whatever a transcript makes happen, PostgreSQL knows its words.
