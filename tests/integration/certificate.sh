@@ -19,7 +19,7 @@ json() { jq -r "$1" "$STATE/body"; }
 
 { cat "$ROOT/tests/talk/90-whole-course-sms.talk" && printf 'sms>     CLAIM\nsms<     Your certificate as a digital badge: *\n'; } >"$STATE/whole.talk"
 check 'a course is finished by SMS, another phone checks the certificate, and its badge is asked for' \
-    "$WAYPOST" talk --show --live "http://127.0.0.1:$PORT" "$STATE/whole.talk" >"$STATE/talk.log"
+    into "$STATE/talk.log" "$WAYPOST" talk --show --live "http://127.0.0.1:$PORT" "$STATE/whole.talk"
 TOKEN=$(sed -n 's|.*/check/claim/\([a-z2-9]*\).*|\1|p' "$STATE/talk.log" | tail -n 1)
 has_certificate() { [ -n "$(sql 'select code from core.certificate')" ]; }
 wait_for 20 has_certificate
@@ -36,7 +36,7 @@ check_same 'says what CHECK says, and nothing of the learner' \
     "VALID|Children on the move|1.0|7|6|$MONTH|Waypost Demo|answer code course finished hours issuer language modules status type version" \
     "$(json '[.status, .course, .version, .modules, .hours, .finished, .issuer, (keys | join(" "))] | join("|")')"
 check_same 'JSON for who asks for it' 200 "$(get 10.0.0.1 "/check/$CODE" -H 'Accept: application/json')"
-check 'is JSON' jq -e . "$STATE/body" >/dev/null
+check 'is JSON' into /dev/null jq -e . "$STATE/body"
 check_same 'a page for everybody else' 200 "$(get 10.0.0.2 "/check/${CODE:0:4}-${CODE:4:4}%20${CODE:8:4}")"
 cp "$STATE/body" "$STATE/valid.html"
 check 'which says so' grep -q 'VALID. Course Children on the move v1.0, modules: 7, about 6 h' "$STATE/body"

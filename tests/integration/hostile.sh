@@ -40,7 +40,8 @@ group=$("$WAYPOST" cohort create "$GROUP_NAME" --pace open "${CONFIG[@]}" 2>"$ST
 check 'a group takes such a name' test -n "$group"
 check_same 'but none with orders for a terminal' 65 "$("$WAYPOST" cohort create $'a\e[2Jb' "${CONFIG[@]}" >/dev/null 2>&1 || echo $?)"
 check_same 'nor with signs that turn the text around' 65 "$("$WAYPOST" cohort create $'a\u202eb' "${CONFIG[@]}" >/dev/null 2>&1 || echo $?)"
-check 'such a name is in the database' psql -h "$STATE/pg" -U postgres -d waypost -qX -v ON_ERROR_STOP=1 -v h="$HOSTILE" -v w="$WORDS" >"$STATE/psql.log" 2>&1 <<'SQL'
+check 'such a name is in the database' \
+    into "$STATE/psql.log" psql -h "$STATE/pg" -U postgres -d waypost -qX -v ON_ERROR_STOP=1 -v h="$HOSTILE" -v w="$WORDS" <<'SQL'
     -- as some were called before 0054; as much as a name may have (organisation_name_has_at_most_160_bytes)
     alter table core.organisation drop constraint organisation_name_is_one;
     alter table core.cohort drop constraint cohort_name_is_one;

@@ -10,7 +10,7 @@ mkdir "$DESK/lessons"
 cp -r lessons/packs "$DESK/lessons/"
 cd "$DESK" || exit 1
 cp "$WAYPOST" "$DESK/waypost" # it has no packs of its own here
-check 'a course is begun beside the packs' ./waypost lessons new lessons/first-aid >"$DESK/out"
+check 'a course is begun beside the packs' into "$DESK/out" ./waypost lessons new lessons/first-aid
 
 # The command as an author types it.
 run_command()

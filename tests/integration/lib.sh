@@ -207,6 +207,14 @@ check()
     fi
 }
 
+# into FILE COMMAND...: what the command says, in FILE. `check ... >FILE` would hide the verdict there, too (tests/lint/banned.sh).
+into()
+{
+    local file=$1
+    shift
+    "$@" >"$file" 2>&1
+}
+
 # check_same WORDS EXPECTED ACTUAL
 check_same()
 {

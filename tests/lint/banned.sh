@@ -34,4 +34,16 @@ none 'the time comes from base/clock.h or the loop' "$(call 'time|gettimeofday|c
 none 'memory comes from arena.h, buf.h or xalloc.h' "$(call 'malloc|calloc|realloc')" "${layers[@]}"
 none 'unfinished work is not committed' '(^|[^A-Za-z])(TODO|FIXME|XXX|HACK)([^A-Za-z]|$)' "${all[@]}"
 none 'a path of one machine' '(^|[^A-Za-z0-9._-])/(wor[k]|hom[e]/[a-z]+)/' "${all[@]}"
+# A check whose output goes to a file or a pipe takes its verdict along: the TAP has no line of it, and a failure no words.
+mapfile -t scripts < <(git ls-files -co --exclude-standard 'tests/*.sh')
+hidden=$(awk '
+    FNR == 1 { said = "" }
+    { line = said $0; said = "" }
+    line ~ /\\$/ { sub(/\\$/, "", line); said = line; next }
+    line ~ /(^|[;&|(]|then|do|else) *(check|check_same) / &&
+        line ~ / >>?(\/[^ \047"]*|"[^"]*")( 2>&1)?( <<.*)?$/ && gsub(/\047/, "&", line) % 2 == 0 { print FILENAME ":" FNR ": " line }' "${scripts[@]}")
+if [ -n "$hidden" ]; then
+    printf '%s\n^^ the verdict goes where the output goes; use `check WORDS into FILE COMMAND` (tests/integration/lib.sh)\n' "$hidden"
+    n_bad=$((n_bad + 1))
+fi
 [ "$n_bad" = 0 ]

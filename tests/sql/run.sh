@@ -23,9 +23,6 @@ check_same 'the database knows the kinds of event.h' \
     "$(sed -n '/#define EVENT_KINDS/,/^$/s/.* X(\([a-z_]*\)).*/\1/p' gateway/core/event.h)" \
     "$(query 'select unnest(enum_range(null::core.event_kind))')"
 check_same 'and the statuses of message.h' \
-    "$(sed -n '/#define MESSAGE_STATUSES/,/^$/s/.* X(\([a-z]*\)).*/\1/p' gateway/app/message.h)" \
-    "$(query 'select unnest(enum_range(null::core.message_status))')"
-check_same 'and the statuses of message.h' \
     "$(sed -n '/#define MESSAGE_STATUSES/,/^$/s/.* X(\([a-z_]*\)).*/\1/p' gateway/app/message.h)" \
     "$(query 'select unnest(enum_range(null::core.message_status))')"
 check_same 'each function stands whole in a file of sql/' '' \
