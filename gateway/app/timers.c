@@ -99,8 +99,12 @@ static void look(struct timers *t)
     uint8_t first = (uint8_t)(t->next++ * STORE_LEASE_BUCKETS);
     t->batch = is_limited ? (uint32_t)t->sms.tokens : TIMERS_BATCH;
     t->is_looking = true;
-    store_due(t->parts.store, first, (uint8_t)(first + STORE_LEASE_BUCKETS - 1),
-              loop_wall(t->parts.loop).ms, t->batch, on_due, t);
+    store_due(t->parts.store,
+              &(struct store_due_by){.first = first,
+                                     .last = (uint8_t)(first + STORE_LEASE_BUCKETS - 1),
+                                     .max = t->batch,
+                                     .now_ms = loop_wall(t->parts.loop).ms},
+              on_due, t);
 }
 
 static void on_woken(void *ctx, const struct dialog_response *response);

@@ -66,8 +66,12 @@ static void look_for_late(struct timer_role *r)
         return;
     r->looked = now;
     uint8_t first = (uint8_t)(r->late_range * STORE_LEASE_BUCKETS);
-    store_due(r->store, first, (uint8_t)(first + STORE_LEASE_BUCKETS - 1),
-              loop_wall(r->role->loop).ms - LATE_MS, LATE_MAX, on_late, r);
+    store_due(r->store,
+              &(struct store_due_by){.first = first,
+                                     .last = (uint8_t)(first + STORE_LEASE_BUCKETS - 1),
+                                     .max = LATE_MAX,
+                                     .now_ms = loop_wall(r->role->loop).ms - LATE_MS},
+              on_late, r);
 }
 
 static void on_left(void *ctx)

@@ -363,7 +363,7 @@ static inline enum err do_clear(struct subject *t, struct got_entry entry)
 
 static inline enum err do_due(struct subject *t, int64_t now_ms, uint32_t max)
 {
-    store_due(t->store, 0, 255, now_ms, max, got_due, begin(t));
+    store_due(t->store, &(struct store_due_by){0, 255, max, now_ms}, got_due, begin(t));
     return end(t);
 }
 

@@ -255,8 +255,8 @@ static void each_ussd_screen(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(languages); i++) {
         speak(languages[i]);
-        assert_int_equal(lesson_walk_all(course, VIA_USSD, true, arena, scratch, on_screen, NULL),
-                         ERR_OK);
+        struct lesson_tour tour = {course, VIA_USSD, arena, scratch, on_screen, NULL};
+        assert_int_equal(lesson_walk_all(&tour, true), ERR_OK);
         print_message("%s: %u screens, %u keys\n", languages[i], n_screens, n_keys);
         assert_true(n_screens > 1000 && n_keys > 1000);
     }
@@ -267,8 +267,8 @@ static void each_sms(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(languages); i++) {
         speak(languages[i]);
-        assert_int_equal(lesson_walk_all(course, VIA_SMS, true, arena, scratch, on_sms, NULL),
-                         ERR_OK);
+        struct lesson_tour tour = {course, VIA_SMS, arena, scratch, on_sms, NULL};
+        assert_int_equal(lesson_walk_all(&tour, true), ERR_OK);
         print_message("%s: %u SMS\n", languages[i], n_sms);
         assert_true(n_sms > 1000);
     }

@@ -319,7 +319,7 @@ static void due_asks_only_its_buckets(void **state)
     struct subject *t = subject(state);
     for (uint8_t bucket = 10; bucket < 14; bucket++)
         assert_int_equal(do_due_at(t, id_of(bucket, 1), 0, 1000), ERR_OK);
-    store_due(t->store, 11, 12, 1000, 10, got_due, begin(t));
+    store_due(t->store, &(struct store_due_by){11, 12, 10, 1000}, got_due, begin(t));
     assert_int_equal(end(t), ERR_OK);
     assert_int_equal(t->got.n, 2);
     assert_int_equal(t->got.ids[0].bytes[0] + t->got.ids[1].bytes[0], 23);

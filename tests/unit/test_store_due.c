@@ -83,7 +83,7 @@ static void restore(struct subject *t, struct model *model, uint32_t i, int64_t 
 static void expect_due(struct subject *t, const struct model *model, int64_t now_ms)
 {
     uint32_t n_due = 0;
-    store_due(t->store, 7, 7, now_ms, GOT_ENTRIES, got_due, begin(t));
+    store_due(t->store, &(struct store_due_by){7, 7, GOT_ENTRIES, now_ms}, got_due, begin(t));
     assert_int_equal(end(t), ERR_OK);
     int64_t last_ms = 0;
     for (uint32_t i = 0; i < t->got.n; i++) {

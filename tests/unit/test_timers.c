@@ -24,13 +24,12 @@ struct world {
 
 static struct world *w; /* the store has nowhere to keep it */
 
-static void on_ask(struct store *s, uint8_t first, uint8_t last, int64_t now_ms, uint32_t max,
-                   store_on_due *fn, void *ctx)
+static void on_ask(struct store *s, const struct store_due_by *by, store_on_due *fn, void *ctx)
 {
     size_t n = strlen(w->asked);
-    (void)s, (void)now_ms;
-    assert_int_equal(max, TIMERS_BATCH);
-    (void)snprintf(w->asked + n, sizeof(w->asked) - n, "%u-%u ", first, last);
+    (void)s;
+    assert_int_equal(by->max, TIMERS_BATCH);
+    (void)snprintf(w->asked + n, sizeof(w->asked) - n, "%u-%u ", by->first, by->last);
     w->fn = fn;
     w->ctx = ctx;
 }
@@ -140,7 +139,9 @@ static void on_all_due(void *ctx, enum err e, const struct number_id *ids, uint3
 static uint32_t count_due(struct callback_world *real)
 {
     uint32_t n = UINT32_MAX;
-    store_due(real->store, 0, STORE_BUCKETS - 1, loop_wall(real->loop).ms, 100, on_all_due, &n);
+    store_due(real->store,
+              &(struct store_due_by){0, STORE_BUCKETS - 1, 100, loop_wall(real->loop).ms},
+              on_all_due, &n);
     loop_mem_settle(real->loop);
     return n;
 }

@@ -202,35 +202,48 @@ static struct source_pos front_pos(const struct check *c, const struct module *m
     return c->source->module_pos[module - c->course->modules];
 }
 
-/* As it is said: within a system text, which calls it name. */
-static void check_said(struct check *c, const struct module *module, enum course_text around,
-                       const char *name, struct str text, enum lesson_limit limit, const char *key)
+/* The texts of a module's front matter that are said within a system text, which calls them name.
+ */
+static const struct front_text {
+    size_t at; /* in struct module */
+    const char *key, *name;
+    enum course_text around;
+    enum lesson_limit limit;
+} front_texts[] = {
+    {offsetof(struct module, summary), "summary", "summary", COURSE_TEXT_catch,
+     LESSON_LIMIT_MESSAGE},
+    {offsetof(struct module, key_message), "key_message", "text", COURSE_TEXT_key_message,
+     LESSON_LIMIT_KEY},
+    {offsetof(struct module, guide), "guide", "guide", COURSE_TEXT_lead_topic,
+     LESSON_LIMIT_MESSAGE},
+};
+
+static void check_front_text(struct check *c, const struct module *module,
+                             const struct front_text *row)
 {
+    struct str text = *(const struct str *)((const char *)module + row->at);
     if (str_is_empty(text) || module->is_untranslated)
         return;
     arena_reset(c->scratch);
-    struct source_pos pos = front_pos(c, module, key);
+    struct source_pos pos = front_pos(c, module, row->key);
     struct str said = lesson_sample_text(
-        c->course, c->course->texts[around],
-        (const struct course_var[]){{name, text}, {"title", module->title}, {NULL, STR_NONE}},
+        c->course, c->course->texts[row->around],
+        (const struct course_var[]){{row->name, text}, {"title", module->title}, {NULL, STR_NONE}},
         c->scratch);
     check_alphabet(c, text, pos);
     check_no_placeholder(c, text, pos);
-    check_length(c, check_measure(c, said, limit), pos, text,
-                 arena_printf(c->arena, "%.*s.%s, all in, is too long", STR_ARG(module->id), key),
-                 "shorten it");
+    check_length(
+        c, check_measure(c, said, row->limit), pos, text,
+        arena_printf(c->arena, "%.*s.%s, all in, is too long", STR_ARG(module->id), row->key),
+        "shorten it");
 }
 
 static void check_front_texts(struct check *c, const struct module *module)
 {
     arena_reset(c->scratch);
     check_alphabet(c, module->title, front_pos(c, module, "title"));
-    check_said(c, module, COURSE_TEXT_catch, "summary", module->summary, LESSON_LIMIT_MESSAGE,
-               "summary");
-    check_said(c, module, COURSE_TEXT_key_message, "text", module->key_message, LESSON_LIMIT_KEY,
-               "key_message");
-    check_said(c, module, COURSE_TEXT_lead_topic, "guide", module->guide, LESSON_LIMIT_MESSAGE,
-               "guide");
+    for (size_t i = 0; i < ARRAY_LEN(front_texts); i++)
+        check_front_text(c, module, &front_texts[i]);
 }
 
 /* Both stand in many messages. */

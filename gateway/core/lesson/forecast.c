@@ -26,5 +26,6 @@ enum err lesson_forecast(const struct course *course, enum via via, struct arena
                          struct arena *scratch, struct lesson_forecast *ret)
 {
     *ret = (struct lesson_forecast){0};
-    return lesson_walk_way(course, via, SCREENS_PER_SESSION, arena, scratch, count, ret);
+    return lesson_walk_way(&(struct lesson_tour){course, via, arena, scratch, count, ret},
+                           SCREENS_PER_SESSION);
 }

@@ -71,12 +71,14 @@ enum err lesson_transcript(const struct lesson_source *source, struct arena *are
              "%.*s %.*s, as phones get it. Words in the place of names and numbers are examples.\n",
              STR_ARG(course->title), STR_ARG(course->version));
     add_rule(&t, "By SMS");
-    enum err e = lesson_walk_all(played, VIA_SMS, false, arena, scratch, add_said, &t);
+    struct lesson_tour tour = {played, VIA_SMS, arena, scratch, add_said, &t};
+    enum err e = lesson_walk_all(&tour, false);
     if (e != ERR_OK)
         return e;
     t.is_aside = false;
     add_rule(&t, "By USSD");
-    e = lesson_walk_all(played, VIA_USSD, false, arena, scratch, add_said, &t);
+    tour.via = VIA_USSD;
+    e = lesson_walk_all(&tour, false);
     add_rule(&t, "In all");
     buf_addf(out, "%u SMS (%u part%s), %u USSD screen%s\n", t.n_sms, t.n_parts, str_s(t.n_parts),
              t.n_screens, str_s(t.n_screens));

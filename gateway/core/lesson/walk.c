@@ -118,8 +118,7 @@ enum err lesson_walk_step(struct lesson_walk *walk, const struct input *input, s
 /* ---- all that is said ---- */
 
 struct all {
-    const struct course *course;
-    struct arena *scratch;
+    struct lesson_tour tour;
     uint64_t *said; /* hashes of what was said already; 0 = free */
     uint32_t n_said;
     uint32_t asides; /* states whose sides were seen, one bit each */
@@ -129,8 +128,6 @@ struct all {
     uint32_t screens_a_session; /* 0: nobody hangs up */
     uint32_t n_screens;         /* of the session */
     uint64_t hung_up_at;        /* hash of the text */
-    lesson_said_fn *fn;
-    void *ctx;
 };
 
 /* False: it was there already. */
@@ -151,26 +148,27 @@ static void say_screens(struct all *all, struct lesson_said said, const struct o
     const struct lesson_walk *walk = said.walk;
     const struct course *course = /* in the learner's language */
         engine_course(&walk->courses, lesson_sample_context()->course, &walk->learner);
-    course = course != NULL ? course : all->course;
+    course = course != NULL ? course : all->tour.course;
     enum course_text first =
         engine_has_back(course, &walk->learner) ? COURSE_TEXT_more_key : COURSE_TEXT_first_more_key;
-    struct gsm_ussd ussd = {.text = gsm_fold_pages(out->reply, FOLD, all->scratch),
-                            .more_key =
-                                gsm_fold(course->texts[COURSE_TEXT_more_key], FOLD, all->scratch),
-                            .first_key = gsm_fold(course->texts[first], FOLD, all->scratch),
-                            .septets = GSM_USSD_SEPTETS,
-                            .ucs2 = GSM_USSD_UCS2};
-    ussd.text = gsm_ussd_leave_out(&ussd, all->scratch);
+    struct gsm_ussd ussd = {
+        .text = gsm_fold_pages(out->reply, FOLD, all->tour.scratch),
+        .more_key = gsm_fold(course->texts[COURSE_TEXT_more_key], FOLD, all->tour.scratch),
+        .first_key = gsm_fold(course->texts[first], FOLD, all->tour.scratch),
+        .septets = GSM_USSD_SEPTETS,
+        .ucs2 = GSM_USSD_UCS2};
+    ussd.text = gsm_ussd_leave_out(&ussd, all->tour.scratch);
     struct str text;
     bool is_last = false;
-    while (!is_last && gsm_ussd_page(&ussd, said.n_pages, all->scratch, &text, &is_last) == ERR_OK)
+    while (!is_last &&
+           gsm_ussd_page(&ussd, said.n_pages, all->tour.scratch, &text, &is_last) == ERR_OK)
         said.n_pages++;
     all->n_screens += said.n_pages;
     for (; said.page < said.n_pages; said.page++) {
-        if (gsm_ussd_page(&ussd, said.page, all->scratch, &said.text, &is_last) != ERR_OK)
+        if (gsm_ussd_page(&ussd, said.page, all->tour.scratch, &said.text, &is_last) != ERR_OK)
             return;
         said.is_open = !is_last || out->is_open;
-        all->fn(all->ctx, &said);
+        all->tour.fn(all->tour.ctx, &said);
     }
 }
 
@@ -192,8 +190,8 @@ static bool say(struct all *all, const struct lesson_walk *walk, const struct in
         return true;
     }
     said.n_pages = 1;
-    said.text = gsm_fold(out->reply, FOLD, all->scratch);
-    all->fn(all->ctx, &said);
+    said.text = gsm_fold(out->reply, FOLD, all->tour.scratch);
+    all->tour.fn(all->tour.ctx, &said);
     return true;
 }
 
@@ -250,12 +248,12 @@ static enum err step_aside(struct all *all, const struct lesson_walk *from, uint
 static enum err try_aside(struct all *all, struct lesson_walk *walk, const struct input *input,
                           uint32_t depth)
 {
-    struct outcome *out = arena_new_array(all->scratch, struct outcome, 1);
+    struct outcome *out = arena_new_array(all->tour.scratch, struct outcome, 1);
     if (out == NULL)
         return ERR_TOO_LONG;
-    enum err e = lesson_walk_step(walk, input, all->scratch, out);
+    enum err e = lesson_walk_step(walk, input, all->tour.scratch, out);
     bool is_new = e == ERR_OK && say(all, walk, input, out);
-    arena_reset(all->scratch);
+    arena_reset(all->tour.scratch);
     return is_new && depth > 1 ? step_aside(all, walk, depth - 1) : e;
 }
 
@@ -294,11 +292,11 @@ static void hang_up(struct all *all, struct lesson_walk *walk, const struct outc
     walk->is_open = false;
 }
 
-static enum err walk_once(struct all *all, enum via via, uint8_t option, bool is_aside)
+static enum err walk_once(struct all *all, uint8_t option, bool is_aside)
 {
     struct lesson_walk walk;
     enum err e = ERR_OK;
-    lesson_walk_begin(&walk, all->course, via, option);
+    lesson_walk_begin(&walk, all->tour.course, all->tour.via, option);
     if (all->screens_a_session > 0)
         lesson_walk_take_keys(&walk);
     while (e == ERR_OK) {
@@ -308,13 +306,14 @@ static enum err walk_once(struct all *all, enum via via, uint8_t option, bool is
             all->asides |= bit;
             e = look_aside(all, &walk);
         }
-        arena_reset(all->scratch);
-        struct outcome *out = arena_new_array(all->scratch, struct outcome, 1);
-        struct input input = lesson_walk_next(&walk, all->scratch);
+        arena_reset(all->tour.scratch);
+        struct outcome *out = arena_new_array(all->tour.scratch, struct outcome, 1);
+        struct input input = lesson_walk_next(&walk, all->tour.scratch);
         if (walk.is_over)
             return e;
         if (e == ERR_OK)
-            e = out != NULL ? lesson_walk_step(&walk, &input, all->scratch, out) : ERR_TOO_LONG;
+            e = out != NULL ? lesson_walk_step(&walk, &input, all->tour.scratch, out)
+                            : ERR_TOO_LONG;
         if (e != ERR_OK)
             return e;
         all->n_screens = input.kind == INPUT_DIAL ? 0 : all->n_screens;
@@ -324,37 +323,29 @@ static enum err walk_once(struct all *all, enum via via, uint8_t option, bool is
     return e;
 }
 
-enum err lesson_walk_all(const struct course *course, enum via via, bool is_everywhere,
-                         struct arena *arena, struct arena *scratch, lesson_said_fn *fn, void *ctx)
+enum err lesson_walk_all(const struct lesson_tour *tour, bool is_everywhere)
 {
-    struct all all = {.course = course,
-                      .scratch = scratch,
-                      .said = arena_new_array(arena, uint64_t, SAID_SLOTS),
-                      .is_everywhere = is_everywhere,
-                      .fn = fn,
-                      .ctx = ctx};
+    struct all all = {.tour = *tour,
+                      .said = arena_new_array(tour->arena, uint64_t, SAID_SLOTS),
+                      .is_everywhere = is_everywhere};
     if (all.said == NULL)
         return ERR_TOO_LONG;
     enum err e = ERR_OK;
     for (uint8_t pass = 0; pass < 2; pass++) {
         for (uint8_t option = 0; option <= COURSE_MAX_CHOICES && e == ERR_OK; option++) {
             all.is_way = option == 0 && !all.is_aside;
-            e = walk_once(&all, via, option, all.is_aside);
+            e = walk_once(&all, option, all.is_aside);
         }
         all.is_aside = true;
     }
     return e == ERR_OK && all.n_said >= SAID_SLOTS / 2 ? ERR_TOO_LONG : e;
 }
 
-enum err lesson_walk_way(const struct course *course, enum via via, uint32_t screens_a_session,
-                         struct arena *arena, struct arena *scratch, lesson_said_fn *fn, void *ctx)
+enum err lesson_walk_way(const struct lesson_tour *tour, uint32_t screens_a_session)
 {
-    struct all all = {.course = course,
-                      .scratch = scratch,
-                      .said = arena_new_array(arena, uint64_t, SAID_SLOTS),
+    struct all all = {.tour = *tour,
+                      .said = arena_new_array(tour->arena, uint64_t, SAID_SLOTS),
                       .is_way = true,
-                      .screens_a_session = screens_a_session,
-                      .fn = fn,
-                      .ctx = ctx};
-    return all.said != NULL ? walk_once(&all, via, 0, false) : ERR_TOO_LONG;
+                      .screens_a_session = screens_a_session};
+    return all.said != NULL ? walk_once(&all, 0, false) : ERR_TOO_LONG;
 }

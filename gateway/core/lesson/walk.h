@@ -45,19 +45,24 @@ struct lesson_said {
 
 typedef void lesson_said_fn(void *ctx, const struct lesson_said *said);
 
+/* What is walked through, and who is told. */
+struct lesson_tour {
+    const struct course *course;
+    enum via via;
+    struct arena *arena, *scratch; /* the second one is reset again and again */
+    lesson_said_fn *fn;
+    void *ctx;
+};
+
 /*
  * Everything that a learner of this course can get by this via, each text once: first the way
  * through it, then what other answers bring, then what stands beside it, which every key, word,
  * redial or dropped session brings at the first place of each kind (at all places: is_everywhere).
  * said->text lives until fn returns. ERR_INVALID: the engine refused a step; ERR_TOO_LONG: the
- * course says more than 65,536 things, or scratch (which is reset again and again) is too small.
+ * course says more than 65,536 things, or scratch is too small.
  */
-enum err lesson_walk_all(const struct course *course, enum via via, bool is_everywhere,
-                         struct arena *arena, struct arena *scratch, lesson_said_fn *fn,
-                         void *ctx) MUST_CHECK;
+enum err lesson_walk_all(const struct lesson_tour *tour, bool is_everywhere) MUST_CHECK;
 /* The way through it alone, by right answers. By USSD the learner agrees to the key messages, hangs
  * up where a text ends, once the session had so many screens and something new among them, and
  * dials again. */
-enum err lesson_walk_way(const struct course *course, enum via via, uint32_t screens_a_session,
-                         struct arena *arena, struct arena *scratch, lesson_said_fn *fn,
-                         void *ctx) MUST_CHECK;
+enum err lesson_walk_way(const struct lesson_tour *tour, uint32_t screens_a_session) MUST_CHECK;

@@ -266,8 +266,7 @@ static int due_cmp(const void *a, const void *b)
     return memcmp(&(*left)->id, &(*right)->id, sizeof((*left)->id));
 }
 
-static void mem_due(struct store *s, uint8_t first, uint8_t last, int64_t now_ms, uint32_t max,
-                    store_on_due *fn, void *ctx)
+static void mem_due(struct store *s, const struct store_due_by *by, store_on_due *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
     struct mem_response *a = mem_response_new(m, "due", deliver_due, ctx);
@@ -276,7 +275,8 @@ static void mem_due(struct store *s, uint8_t first, uint8_t last, int64_t now_ms
     const struct mem_record **due = NULL; /* most looks find none: a day has 86,400 */
     for (const struct mem_record *r = m->records; r != NULL; r = r->hh.next) {
         uint8_t bucket = r->id.bytes[0];
-        if (bucket < first || bucket > last || r->due_at_ms <= 0 || r->due_at_ms > now_ms)
+        if (bucket < by->first || bucket > by->last || r->due_at_ms <= 0 ||
+            r->due_at_ms > by->now_ms)
             continue;
         if (due == NULL)
             due = xcalloc(HASH_COUNT(m->records), sizeof(struct mem_record *));
@@ -284,7 +284,7 @@ static void mem_due(struct store *s, uint8_t first, uint8_t last, int64_t now_ms
     }
     if (due != NULL) {
         qsort(due, n, sizeof(struct mem_record *), due_cmp);
-        a->n = n < max ? (uint32_t)n : max;
+        a->n = n < by->max ? (uint32_t)n : by->max;
         a->ids = arena_new_array(a->arena, struct number_id, a->n);
         for (uint32_t i = 0; i < a->n; i++)
             a->ids[i] = due[i]->id;

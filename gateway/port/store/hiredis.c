@@ -256,12 +256,11 @@ static void parse_due(const struct link_to *to, enum err e, const redisReply *re
         due_end(gather);
 }
 
-static void hiredis_due(struct store *s, uint8_t first, uint8_t last, int64_t now_ms, uint32_t max,
-                        store_on_due *fn, void *ctx)
+static void hiredis_due(struct store *s, const struct store_due_by *by, store_on_due *fn, void *ctx)
 {
     struct nodes *nodes = hiredis_store(s)->nodes;
     struct due_gather *gather = xcalloc(1, sizeof(*gather));
-    *gather = (struct due_gather){.fn = fn, .ctx = ctx, .max = max};
+    *gather = (struct due_gather){.fn = fn, .ctx = ctx, .max = by->max};
     struct link_to to = {parse_due, NULL, gather, 0};
     enum err e = nodes_admit(nodes);
     if (e != ERR_OK) {
@@ -270,16 +269,16 @@ static void hiredis_due(struct store *s, uint8_t first, uint8_t last, int64_t no
         return;
     }
     char now[24], most[24], key[KEY_BYTES], nothing[KEY_BYTES];
-    gather->n_missing = (uint32_t)(last - first) + 1;
-    for (uint32_t bucket = first; bucket <= last; bucket++) {
+    gather->n_missing = (uint32_t)(by->last - by->first) + 1;
+    for (uint32_t bucket = by->first; bucket <= by->last; bucket++) {
         struct argv argv = {.n = 0};
         argv_add(&argv, STR("FCALL"));
         argv_add(&argv, STR("waypost_due"));
         argv_add(&argv, STR("2"));
         argv_add(&argv, bucket_key(key, (uint8_t)bucket, STR("due")));
         argv_add(&argv, bucket_key(nothing, (uint8_t)bucket, STR("nothing")));
-        argv_add(&argv, decimal(now, now_ms / 1000));
-        argv_add(&argv, decimal(most, max));
+        argv_add(&argv, decimal(now, by->now_ms / 1000));
+        argv_add(&argv, decimal(most, by->max));
         to.n = bucket;
         nodes_send(nodes, &argv, &to, 0);
     }

@@ -23,10 +23,15 @@ typedef void store_on_due(void *ctx, enum err e, const struct number_id *ids, ui
 #define STORE_MAX_STATES 16384u
 void store_states(struct store *s, const struct number_id *ids, uint32_t n, store_on_states *fn,
                   void *ctx);
+/* Who is looked for: in which buckets, first and last included, due by when, how many at most. */
+struct store_due_by {
+    uint8_t first, last;
+    uint32_t max;
+    int64_t now_ms;
+};
 /* Numbers whose due time has come, oldest first. They stay due until a commit moves them. Due times
  * are kept to the second, rounded up (store_mem: exactly). */
-void store_due(struct store *s, uint8_t first, uint8_t last, int64_t now_ms, uint32_t max,
-               store_on_due *fn, void *ctx);
+void store_due(struct store *s, const struct store_due_by *by, store_on_due *fn, void *ctx);
 /* Writes a state that PostgreSQL remembers, unless a newer one is there (waypost rebuild). */
 void store_restore(struct store *s, const struct number_id *id, struct str state, int64_t due_at_ms,
                    store_on_done *fn, void *ctx);

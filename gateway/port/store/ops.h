@@ -29,8 +29,7 @@ struct store_ops {
     void (*mark_sending)(struct store *, const struct store_entry *, const struct number_id *,
                          store_on_value *, void *ctx);
     void (*clear_sending)(struct store *, const struct store_entry *, store_on_done *, void *ctx);
-    void (*due)(struct store *, uint8_t first, uint8_t last, int64_t now_ms, uint32_t max,
-                store_on_due *, void *ctx);
+    void (*due)(struct store *, const struct store_due_by *, store_on_due *, void *ctx);
     void (*session_put)(struct store *, struct str key, struct str value, int64_t ttl_ms,
                         store_on_done *, void *ctx);
     void (*session_get)(struct store *, struct str key, store_on_value *, void *ctx);

@@ -95,11 +95,10 @@ void store_clear_sending(struct store *s, const struct store_entry *entry, store
     s->ops->clear_sending(s, entry, fn, ctx);
 }
 
-void store_due(struct store *s, uint8_t first, uint8_t last, int64_t now_ms, uint32_t max,
-               store_on_due *fn, void *ctx)
+void store_due(struct store *s, const struct store_due_by *by, store_on_due *fn, void *ctx)
 {
-    assert(first <= last && max > 0);
-    s->ops->due(s, first, last, now_ms, max, fn, ctx);
+    assert(by->first <= by->last && by->max > 0);
+    s->ops->due(s, by, fn, ctx);
 }
 
 void store_session_put(struct store *s, struct str key, struct str value, int64_t ttl_ms,
