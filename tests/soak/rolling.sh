@@ -34,7 +34,8 @@ ln -s "$BEFORE" "$STATE/bin/waypost"
 redis_start "$STATE"
 postgres_start "$STATE"
 (
-    psql -h "$STATE/pg" -U postgres -d postgres -qc 'create database waypost'
+    # A new one: that of the tests has the schema of this version.
+    psql -h "$STATE/pg" -U postgres -d postgres -qc 'drop database if exists waypost' -c 'create database waypost'
     PATH="$STATE/bin:$PATH" bash "$ROOT/run.d/prepare.sh" "$STATE/waypost.yaml" \
         "host=$STATE/pg dbname=waypost user=postgres" "${BEFORE_SHARE:-$ROOT}"
 ) >"$STATE/prepare.log" 2>&1 || die 69 "$(cat "$STATE/prepare.log")"
