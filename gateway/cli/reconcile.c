@@ -23,8 +23,9 @@ static int reconcile_run(const struct cli_args *args)
         return e == ERR_DENIED ? EX_NOPERM : EX_UNAVAILABLE;
     }
     printf("numbers %" PRIu64 "\nnew %" PRIu64 "\nwithout_number %" PRIu64 "\nunreadable %" PRIu64
-           "\n",
-           done.n_numbers, done.n_new, done.n_without_number, done.n_unreadable);
+           "\nletters %" PRIu64 "\nletters_left %" PRIu64 "\n",
+           done.n_numbers, done.n_new, done.n_without_number, done.n_unreadable, done.n_letters,
+           done.n_letters_left);
     (void)fprintf(stderr, "PostgreSQL knows whom Redis knows. Single answers that are older than "
                           "the event log are not in Redis and stay missing\n");
     if (done.n_without_number > 0)
@@ -49,7 +50,9 @@ const struct cli_command cli_reconcile = {
         "overwritten, so it may be repeated, and run beside the gateway. Prints how many\n"
         "numbers Redis has, how many people were new to PostgreSQL, how many numbers cannot be\n"
         "sealed (they come with the next message), and how many states another version of\n"
-        "waypost has written.",
+        "waypost has written. Before that it takes in the dead letters that a newer program\n"
+        "had written and an earlier one could not read (ops.dead_letters), now that this one\n"
+        "can: it prints how many, and how many are left.",
     .options = {CLI_CONFIG_OPTION},
     .run = reconcile_run,
 };

@@ -215,6 +215,20 @@ enum err event_decode(struct str bytes, struct event_record *ret)
     return in.error;
 }
 
+bool event_learner(struct str bytes, uint8_t ret[16])
+{
+    struct event_record head;
+    if (bytes.len < 2 || bytes.p[0] != (char)VERSION ||
+        (bytes.p[1] != EVENT_RECORD_STEP && bytes.p[1] != EVENT_RECORD_MESSAGE))
+        return false;
+    struct record_reader in = {.left = str_sub(bytes, 2, bytes.len)};
+    uint64_t mask = record_take_varint(&in, UINT64_MAX);
+    if (mask & 1) /* the number_id, of both kinds */
+        record_take_bytes(&in, head.number_id, sizeof(head.number_id));
+    record_take_bytes(&in, ret, sizeof(head.learner_id));
+    return in.error == ERR_OK && (mask & 2) != 0;
+}
+
 /* ---- places ---- */
 
 enum err event_place_read(struct str id, struct event_place *ret)

@@ -69,6 +69,10 @@ void event_message_end(struct str id, struct str refused_by, struct buf *out);
 /* Strings borrow from bytes. ERR_INVALID: no record. ERR_UNSUPPORTED: of another version of the
  * program, or with a name in it that this one does not know. *ret is undefined then. */
 enum err event_decode(struct str bytes, struct event_record *ret) MUST_CHECK;
+/* The learner of a step or message, also where event_decode says ERR_UNSUPPORTED for the sake of
+ * what a newer program has added: the first fields stand as they always did. False: nobody's, or
+ * of another version altogether. */
+bool event_learner(struct str bytes, uint8_t ret[16]) MUST_CHECK;
 /* "1732433860123-0"; ERR_INVALID for anything else. */
 enum err event_place_read(struct str id, struct event_place *ret) MUST_CHECK;
 #define EVENT_PLACE_BYTES 42 /* with NUL */

@@ -29,6 +29,8 @@ struct reconciled {
     uint64_t n_new;            /* learners of whom PostgreSQL did not know */
     uint64_t n_without_number; /* whose number no state has; it comes with the next message */
     uint64_t n_unreadable;     /* states of another version of waypost */
+    uint64_t n_letters;        /* dead letters of another version that are taken in (letters.h) */
+    uint64_t n_letters_left;   /* and those that are not */
 };
 
 /* PostgreSQL learns what Redis knows of each learner: core.reconcile. Blocks, beside a running

@@ -11,6 +11,7 @@
 #include "core/learner.h"
 #include "port/database/database.h"
 #include "port/store/learners.h"
+#include "role/letters.h"
 #include "role/ports.h"
 
 #define PAGE_BYTES (16u << 20)
@@ -255,9 +256,15 @@ static void on_timer(void *ctx)
 
 static enum err run(struct reconcile *r)
 {
+    struct letters_done letters;
     if (!store_is_up(r->store))
         return errmsg_set(r->msg, ERR_UNAVAILABLE,
                           "Redis does not answer; see redis_* in the configuration");
+    enum err e = letters_take_in(r->db, r->store, r->loop, &letters, r->msg);
+    r->done.n_letters = letters.n_taken;
+    r->done.n_letters_left = letters.n_left;
+    if (e != ERR_OK)
+        return e;
     timer_start(r->loop, r->timer, 0);
     loop_run(r->loop);
     return r->e;

@@ -64,7 +64,7 @@ select bag_eq('select * from make.granted where object !~ ''^report\.|^facts\.(r
     ('waypost_writer', 'core.log_places', 'EXECUTE'), ('waypost_writer', 'core.move_log', 'EXECUTE'),
     ('waypost_writer', 'core.epoch', 'EXECUTE'), ('waypost_writer', 'core.begin_epoch', 'EXECUTE'),
     ('waypost_writer', 'core.erase_again', 'EXECUTE'), ('waypost_writer', 'core.erasures_mark', 'EXECUTE'),
-    ('waypost_writer', 'core.reconcile', 'EXECUTE'), ('waypost_writer', 'core.tidy', 'EXECUTE'),
+    ('waypost_writer', 'core.reconcile', 'EXECUTE'), ('waypost_writer', 'core.next_record', 'EXECUTE'), ('waypost_writer', 'core.take_letter', 'EXECUTE'), ('waypost_writer', 'core.tidy', 'EXECUTE'),
     ('waypost_writer', 'core.forget_numbers', 'EXECUTE'),
     ('waypost_writer', 'core.put_groups', 'EXECUTE'), ('waypost_writer', 'core.create_cohort', 'EXECUTE'),
     ('waypost_writer', 'core.change_cohort', 'EXECUTE'), ('waypost_writer', 'core.cohorts', 'EXECUTE'),

@@ -70,6 +70,17 @@ select results_eq($$select l.learner, e.learner from core.cohort c left join cor
     'values (make.key(31), make.key(31))', 'reconcile: the group of whom steps are missing');
 select results_eq('select seq, state from core.number_state where learner = make.key(1)',
     $$values (7, convert_to('state 1 5', 'UTF8'))$$, 'reconcile: what is newer here stays');
+-- Who wrote after the restoring, and before this: the log has brought the newest step, and not the one by which they joined.
+select core.ingest(jsonb_build_array(make.step(32, 9, '2026-03-05 09:00Z', '[{"kind":"helped"}]')));
+select is(core.reconcile(jsonb_build_array(jsonb_build_object('number_id', make.number_id(32), 'learner_id', make.learner(32), 'seq', seq, 'at', '2026-03-05T09:00Z',
+    'state', '0009', 'role', 3, 'cohort', '271828'))), 0::bigint, 'reconcile: known by step 9, told of step ' || seq) from unnest(array[8, 9]) seq;
+select results_eq('select role_choice::int, c.join_code from core.learner l left join core.cohort c using (cohort_id) where l.learner = make.key(32)',
+    'values (3, 271828)', 'reconcile: role and group of who wrote meanwhile');
+select core.ingest(jsonb_build_array(make.step(32, 10, '2026-03-06 09:00Z', '[{"kind":"group_left"}]')));
+select core.reconcile(jsonb_build_array(jsonb_build_object('number_id', make.number_id(32), 'learner_id', make.learner(32), 'seq', 10, 'at', '2026-03-06T09:00Z',
+    'state', '000a', 'role', 3, 'cohort', '271828')));
+select is_empty('select from core.learner where learner = make.key(32) and cohort_id is not null', 'reconcile: who has left stays away');
+delete from core.learner where learner = make.key(32);
 create temp table reconciled on commit drop as select * from make.memory();
 select is(core.reconcile(j), 0::bigint, 'reconcile: again nobody is new') from known;
 select bag_eq('select * from make.memory()', 'select * from reconciled', 'reconcile: and nothing changes');

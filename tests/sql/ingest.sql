@@ -97,7 +97,7 @@ select results_eq('select sealed is null from core.safe_case where learner = mak
 select isnt_empty('select from core.event where learner = make.key(3) and kind = ''lesson_read''', 'erased: progress stays, anonymous');
 select results_eq($$select sealed_at from core.vault where number_id = decode(make.number_id(3), 'hex')$$,
     array['2026-11-09 11:00Z'::timestamptz], 'erased: the vault keeps the number for who learns on it now');
-select core.dead_letter(convert_to(make.step(4, 2, now(), '[{"kind":"no such kind"}]')::text, 'UTF8'), 'test');
+select core.dead_letter(convert_to(make.step(4, 2, now(), '[{"kind":"no such kind"}]')::text, 'UTF8'), 'test', make.learner(4));
 select core.ingest(jsonb_build_array(make.step(4, 3, '2026-11-10 11:00Z', '[{"kind":"erased"}]',
     jsonb_build_object('number_id', make.number_id(3), 'state', null))));
 select is_empty($$select from core.vault where number_id = decode(make.number_id(3), 'hex')$$, 'erased: the last one takes the number along');

@@ -9,26 +9,64 @@ select core.dead_letter('\xff00', 'not even text');
 select core.dead_letter('\xff00', 'not even text');
 select results_eq('select learner_id, reason, bytes from ops.dead_letters', $$values (null::uuid, 'not even text', 2)$$,
     'the same bytes are kept once');
-select core.dead_letter(convert_to(make.step(1, 2, '2026-03-02 09:00Z', '[{"kind":"helped"}]')::text, 'UTF8'), 'by mistake');
+select core.dead_letter(convert_to(make.step(1, 2, '2026-03-02 09:00Z', '[{"kind":"helped"}]')::text, 'UTF8'), 'by mistake', make.learner(1));
 select results_eq('select learner_id from ops.dead_letters where reason = ''by mistake''', array[make.learner(1)], 'whose it is is noted');
-select throws_ok(format('select ops.replay_dead_letter(%s)', id), '22021', null, 'replay: bytes that are no text stay')
+select throws_ok(format('select ops.replay_dead_letter(%s)', id), '0A000', null, 'replay: a record of another version stays')
 from ops.dead_letters where reason = 'not even text';
 select ops.replay_dead_letter(id) from ops.dead_letters where reason = 'by mistake';
 select isnt_empty('select from core.event where seq = 2', 'replay: taken in');
 select results_eq('select count(*)::int from ops.dead_letters', array[1], 'replay: and removed');
 select throws_ok('select ops.replay_dead_letter(0)', 'P0002', null, 'replay: no such letter');
+-- What a newer program has written: a program that reads it says in JSON what it is.
+select results_eq('select payload, id = (select max(d.id) from ops.dead_letter d) from core.next_record(0)', $$values ('\xff00'::bytea, false)$$,
+    'records: those of the event log') from (select core.dead_letter('{', 'no record')) x;
+select is_empty('select core.next_record(id) from ops.dead_letter', 'records: one after the other');
+select throws_ok(format('select core.take_letter(%s, ''{"type":"?"}'')', id), '22023', null, 'records: refused, it stays') from core.next_record(0);
+select is(core.take_letter(id, make.step(1, 3, '2026-03-02 09:01Z', '[{"kind":"helped"}]')), true, 'records: taken in') from core.next_record(0);
+select is(core.take_letter(0, make.step(1, 4, '2026-03-02 09:02Z', '[{"kind":"helped"}]')), false, 'records: one that is gone is not taken in twice');
+select results_eq('select seq from core.event where seq > 2', array[3], 'records: what it says is there');
+select is_empty('select core.next_record(0)', 'records: and the letter is gone');
+-- It does what it would have done by the log: to groups, and to others on the number.
+insert into core.cohort (org_id, code, name, time_zone, join_code) select org_id, 'late', 'Late', 'UTC', 314159 from core.organisation where is_default;
+create function pg_temp.replay(p_step jsonb) returns void language plpgsql as $$
+begin
+    perform core.dead_letter(convert_to(p_step::text, 'UTF8'), 'for a time', (p_step ->> 'learner_id')::uuid);
+    perform ops.replay_dead_letter(max(id)) from ops.dead_letters;
+end $$;
+select core.ingest(make.module(20, '2026-03-02 09:00Z') || make.module(21, '2026-03-02 09:00Z'));
+select pg_temp.replay(make.step(20, 7, '2026-03-03 09:00Z', '[{"kind":"group_joined","code":"314159"}]'));
+select results_eq('select c.join_code from core.learner l join core.cohort c using (cohort_id) where l.learner = make.key(20)', array[314159], 'replay: a group is joined');
+select pg_temp.replay(make.step(20, 8, '2026-03-03 09:01Z', '[{"kind":"helped"},{"kind":"stopped"}]', jsonb_build_object('also', replace(make.learner(21)::text, '-', ''))));
+select results_eq('select learner, stopped_at from core.enrolment where learner = any (array[make.key(20), make.key(21)]) order by learner',
+    $$select make.key(i), '2026-03-03 09:01Z'::timestamptz from generate_series(20, 21) i$$, 'replay: STOP is for all on the number');
+select results_eq('select seq, n::int, kind::text from core.event where learner = make.key(21) and seq > 6', $$values (8, 0, 'stopped')$$, 'replay: a step of its own for each');
+select pg_temp.replay(make.step(20, 9, '2026-03-03 09:02Z', '[{"kind":"group_left"}]'));
+select is_empty('select from core.learner where learner = make.key(20) and cohort_id is not null', 'replay: a group is left');
+insert into core.facilitator (cohort_id, number_id, pin_salt, pin_hash) select cohort_id, decode(make.number_id(20), 'hex'), '12345678', '1234567890123456' from core.cohort where join_code = 314159;
+select pg_temp.replay(make.step(20, 10, '2026-03-03 09:03Z', '[{"kind":"group_paced","choice":2,"code":"314159"}]'));
+select results_eq('select pace from core.cohort where join_code = 314159', array['open'], 'replay: what a facilitator ordered is done');
+select make.forget();
+select core.ingest(jsonb_build_array(make.step(1, 3, '2026-03-02 09:01Z', '[{"kind":"helped"}]')));
+-- An erasure takes along what could not be read.
+select core.dead_letter('\x0101ff', 'of another version', make.learner(1));
+select core.ingest(jsonb_build_array(make.step(1, 5, '2026-03-02 10:00Z', '[{"kind":"erased"}]')));
+select is_empty('select from ops.dead_letter where learner_id is not null', 'erased: with the letters of who is erased');
+select core.end_erasure(array(select learner from core.erasing));
 
 select make.forget();
+delete from ops.dead_letter;
+select core.dead_letter('\x01', 'of another version');
+update ops.dead_letter set at = '2026-01-01 09:00Z';
 select core.ingest(jsonb_build_array(
     make.step(2, 1, '2026-01-01 09:00Z', '[{"kind":"unknown_input","text":"?"},{"kind":"answered","unit":"y8","phase":"survey","text":"words"},
         {"kind":"safe_raised","text":"00","value":1}]'),
     jsonb_build_object('type', 'message', 'message_id', '1-1-0', 'learner_id', make.learner(2), 'seq', 1,
         'at', '2026-01-01 09:00Z', 'channel', 'at', 'class', 'reply', 'status', 'sent')));
 select results_eq(format('select n_forgotten::int from ops.forget_old(%L)', d), n, 'forget_old on ' || d)
-from (values ('2026-01-31 09:00Z', array[0, 0, 0, 0, 0]), ('2026-01-31 09:01Z', array[1, 0, 0, 0, 0]), ('2027-01-01 09:00Z', array[0, 0, 0, 0, 0]),
-    ('2027-01-01 09:01Z', array[0, 1, 1, 0, 0])) t (d, n);
+from (values ('2026-01-31 09:00Z', array[0, 0, 0, 0, 0, 0]), ('2026-01-31 09:01Z', array[1, 0, 0, 0, 0, 0]), ('2027-01-01 09:00Z', array[0, 0, 0, 0, 0, 0]),
+    ('2027-01-01 09:01Z', array[0, 1, 1, 1, 0, 0])) t (d, n);
 update core.safe_case set transferred_at = '2026-01-02 09:00Z';
-select results_eq($$select n_forgotten::int from ops.forget_old('2026-02-01 09:01Z')$$, array[0, 0, 0, 1, 0], 'forget_old: a disclosure 30 days after it was taken over');
+select results_eq($$select n_forgotten::int from ops.forget_old('2026-02-01 09:01Z')$$, array[0, 0, 0, 0, 1, 0], 'forget_old: a disclosure 30 days after it was taken over');
 select results_eq('select count(*)::int from core.event where learner = make.key(2)', array[3], 'forget_old: the facts stay');
 -- Twelve months after STOP or the end, six months after anything else a number is forgotten; progress stays.
 select make.forget();

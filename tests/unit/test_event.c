@@ -467,6 +467,41 @@ static void test_uuid(void **state)
     assert_string_equal(dst, "123e4567-e89b-42d3-a456-426614174000");
 }
 
+/* Whose it is can be told while a newer program has added to it, so that an erasure finds it. */
+static void tells_whose_a_record_of_a_newer_program_is(void **state)
+{
+    (void)state;
+    uint8_t found[16];
+    struct event_record record = full_step(), read;
+    buf_reset(&out);
+    event_encode(&record, &out);
+    assert_true(event_learner(buf_str(&out), found));
+    assert_memory_equal(found, learner_id, sizeof(found));
+    char *kind = memmem(out.p, out.len, event_kind_name(record.events[0].kind), 5);
+    assert_non_null(kind);
+    kind[0] = '?';
+    assert_int_equal(event_decode(buf_str(&out), &read), ERR_UNSUPPORTED);
+    assert_true(event_learner(buf_str(&out), found));
+    static const char newer[] = "\1\1\x83\x80\x80\x80\x80\1" /* a bit that nobody knows */
+                                "0123456789abcdef"
+                                "fedcba9876543210 and more";
+    assert_int_equal(event_decode((struct str){newer, sizeof(newer) - 1}, &read), ERR_UNSUPPORTED);
+    assert_true(event_learner((struct str){newer, sizeof(newer) - 1}, found));
+    assert_memory_equal(found, "fedcba9876543210", sizeof(found));
+    static const char *const nobodys[] = {"",
+                                          "\1",
+                                          "\1\1",
+                                          "\1\3\1",
+                                          "\2\1\3",
+                                          "\1\1\3"
+                                          "0123456789abcdef",
+                                          "\1\1\1"
+                                          "0123456789abcdef"
+                                          "fedcba9876543210"};
+    for (size_t i = 0; i < ARRAY_LEN(nobodys); i++)
+        assert_false(event_learner(str_from(nobodys[i]), found));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -484,6 +519,7 @@ int main(void)
         cmocka_unit_test(test_other_versions_are_told),
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_uuid),
+        cmocka_unit_test(tells_whose_a_record_of_a_newer_program_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -208,7 +208,7 @@ static void pq_ingest(struct sink *sink, const struct sink_batch *batch, sink_on
 
 static const struct sink_row row_dead_letter = {
     .sql = "select core.move_log($1, $2, $3, $4, $5, $6), "
-           "core.dead_letter(decode($7, 'hex'), $8)",
+           "core.dead_letter(decode($7, 'hex'), $8, nullif($9, '')::uuid)",
     .response = response_done,
 };
 
@@ -231,6 +231,10 @@ static void pq_dead_letter(struct sink *sink, const struct sink_batch *batch, st
     while (reason.len > 0 && (reason.p[reason.len - 1] & 0x80) != 0)
         reason.len--;
     buf_add_str(param_next(r), reason);
+    uint8_t learner_id[16];
+    struct buf *whose = param_next(r);
+    if (event_learner(batch->records[0].bytes, learner_id))
+        buf_add_hex(whose, learner_id, sizeof(learner_id));
     sink_request_add(link_of(sink), &r->asked);
 }
 
