@@ -66,6 +66,15 @@ static const struct {
     {BASE "listen_address: localhost\n", ERR_INVALID,
      "%F:6:17: listen_address is 'localhost'; it must be an IP address: names are never looked up "
      "here\n"},
+    {BASE CHANNEL "    alphabets: []\n", ERR_OK, ""},
+    {BASE CHANNEL "    alphabets: [turkish, urdu]\n", ERR_OK, ""},
+    {BASE CHANNEL "    alphabets: [turkish, klingon]\n", ERR_INVALID,
+     "%F:10:26: 'klingon' is no national table; there are turkish, spanish, portuguese, bengali, "
+     "gujarati, hindi, kannada, malayalam, oriya, punjabi, tamil, telugu and urdu\n"},
+    {BASE "countries:\n  - {code: KE, zone: Africa/Nairobi}\n", ERR_OK, ""},
+    {BASE "countries:\n  - {code: KE, zone: Africa/Atlantis}\n", ERR_INVALID,
+     "%F:7:22: zone is 'Africa/Atlantis'; it must be a time zone that tzdata has, as "
+     "Africa/Nairobi\n"},
     {BASE "currency: kes\n", ERR_INVALID,
      "%F:6:11: currency is 'kes'; it must be a currency's three letters, as KES\n"},
     {BASE "currency: KES\ncap_money_day: 0.000001\n" CHANNEL "    price: 1000000\n", ERR_OK, ""},
@@ -467,6 +476,43 @@ static void a_country_goes_live_when_its_table_is_complete(void **state)
     assert_null(config_number_of(good.focal_points, 2).p);
 }
 
+/* What alerts or changed numbers are told by is nobody's way to a course. */
+static void hooks_are_told_from_channels(void **state)
+{
+    (void)state;
+    static const struct config_country countries[] = {{.recycling_channel = {"kannel", 6}},
+                                                      {.recycling_channel = {"telco", 5}}};
+    const struct config config = {
+        .alert_channel = STR("alerts"), .countries = countries, .n_countries = 2};
+    const struct config none = {.n_countries = 0};
+    assert_true(config_is_hook(&config, STR("alerts")));
+    assert_true(config_is_hook(&config, STR("kannel")));
+    assert_true(config_is_hook(&config, STR("telco")));
+    assert_false(config_is_hook(&config, STR("at")));
+    assert_false(config_is_hook(&none, STR("alerts")));
+}
+
+static void alphabets_are_read_and_shown(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *said;
+        uint32_t bits;
+    } rows[] = {{"[]", 0}, {"[turkish]", 1}, {"[spanish, turkish]", 3}, {"[urdu]", 1u << 12}};
+    static const char *const shown[] = {"[]", "[turkish]", "[turkish, spanish]", "[urdu]"};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct arena *arena CLEANUP(arena_freep) = arena_new(1 << 20);
+        struct buf errors CLEANUP(buf_fini);
+        struct config config;
+        char text[512], scratch[YAML_SCRATCH_BYTES];
+        (void)snprintf(text, sizeof(text), BASE CHANNEL "    alphabets: %s\n", rows[i].said);
+        assert_int_equal(load(text, arena, &config, &errors), ERR_OK);
+        assert_int_equal(config.channels[0].alphabets, rows[i].bits);
+        struct str got = config_type_alphabets.write(NULL, &config.channels[0].alphabets, scratch);
+        assert_true(str_eq(got, str_from(shown[i])));
+    }
+}
+
 static int make_dir(void **state)
 {
     (void)state;
@@ -504,6 +550,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_mistake_is_named_with_place_and_remedy),
         cmocka_unit_test(missing_file_says_how_to_begin),
+        cmocka_unit_test(hooks_are_told_from_channels),
+        cmocka_unit_test(alphabets_are_read_and_shown),
         cmocka_unit_test(defaults_and_paths),
         cmocka_unit_test(plans_of_the_operator_are_in_use_from_their_row_on),
         cmocka_unit_test(secrets_come_from_files_and_environment_and_are_hidden),

@@ -296,7 +296,9 @@ static void queues_behind_what_lies_in_the_spool(void **state)
     store_mem_fail(w->mem, "load", ERR_UNAVAILABLE, false, 1);
     assert_int_equal(ask(w, sms("+254700000001", "a", "JOIN"))->outcome, DIALOG_OUTCOME_SPOOLED);
     assert_int_equal(ask(w, sms("+254700000002", "a", "JOIN"))->outcome, DIALOG_OUTCOME_SPOOLED);
+    assert_int_equal(metrics_get(w->metrics, METRIC_spooled_total), 2);
     assert_int_equal(ask(w, ussd("+254700000003", "s1", ""))->outcome, DIALOG_OUTCOME_STEPPED);
+    assert_int_equal(metrics_get(w->metrics, METRIC_spooled_total), 2);
 }
 
 /* --- the response --- */

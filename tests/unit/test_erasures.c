@@ -6,8 +6,12 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -55,7 +59,7 @@ static void has(const struct folder *f, const char *lines)
 static void keeps_what_was_added(void **state)
 {
     (void)state; /* no fixture */
-    struct folder f;
+    struct folder f = {.dir = ""};
     struct stat info;
     up(&f);
     has(&f, "");
@@ -71,7 +75,7 @@ static void keeps_what_was_added(void **state)
 static void takes_away_a_line_that_was_cut_short(void **state)
 {
     (void)state; /* no fixture */
-    struct folder f;
+    struct folder f = {.dir = ""};
     up(&f);
     add(&f, LINE("a"));
     add(&f, "bbbb"); /* and then the power went */
@@ -88,6 +92,65 @@ static void says_where_it_cannot_be(void **state)
     struct errmsg msg;
     assert_int_equal(erasures_open("/dev/null", &e, &msg), ERR_IO);
     assert_string_equal(msg.text, "/dev/null/" ERASURES_FILE ": Not a directory");
+    char path[PATH_MAX + 1];
+    memset(path, 'a', sizeof(path));
+    path[PATH_MAX - sizeof("/" ERASURES_FILE)] = '\0'; /* one that is just too long */
+    memcpy(path, "/tmp/", strlen("/tmp/"));
+    assert_int_equal(erasures_open(path, &e, &msg), ERR_IO);
+    path[strlen(path)] = 'a';
+    assert_int_equal(erasures_open(path, &e, &msg), ERR_TOO_LONG);
+    erasures_close(NULL);
+}
+
+/* Somebody who may write in the folder must not lead us to another file. */
+static void follows_no_link(void **state)
+{
+    (void)state; /* no fixture */
+    struct folder f = {.dir = ""};
+    struct erasures *e;
+    struct errmsg msg;
+    up(&f);
+    assert_int_equal(symlink("/dev/null", f.file), 0);
+    assert_int_equal(erasures_open(f.dir, &e, &msg), ERR_IO);
+    down(&f);
+}
+
+static void takes_as_many_lines_as_fit(void **state)
+{
+    (void)state; /* no fixture */
+    struct folder f = {.dir = ""};
+    struct erasures *e;
+    struct errmsg msg;
+    up(&f);
+    add(&f, LINE("a"));
+    assert_int_equal(truncate(f.file, ERASURES_MAX_BYTES), 0); /* a line cut short, in effect */
+    has(&f, LINE("a"));
+    assert_int_equal(truncate(f.file, ERASURES_MAX_BYTES + 1), 0);
+    assert_int_equal(erasures_open(f.dir, &e, &msg), ERR_TOO_LONG);
+    assert_non_null(strstr(msg.text, f.file));
+    down(&f);
+}
+
+/* An erasure whose line is not on disk is none that may be answered with success. */
+static void says_that_the_disk_is_full(void **state)
+{
+    (void)state; /* no fixture */
+    struct folder f = {.dir = ""};
+    struct erasures *e;
+    struct errmsg msg;
+    struct rlimit old, limit;
+    up(&f);
+    add(&f, LINE("a"));
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    limit = (struct rlimit){strlen(LINE("a")) + 3, old.rlim_max};
+    (void)signal(SIGXFSZ, SIG_IGN); /* fails on a bad signal number only */
+    assert_int_equal(erasures_open(f.dir, &e, &msg), ERR_OK);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_int_equal(erasures_add(e, str_from(LINE("b")), &msg), ERR_IO);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    erasures_close(e);
+    has(&f, LINE("a"));
+    down(&f);
 }
 
 int main(void)
@@ -96,6 +159,9 @@ int main(void)
         cmocka_unit_test(keeps_what_was_added),
         cmocka_unit_test(takes_away_a_line_that_was_cut_short),
         cmocka_unit_test(says_where_it_cannot_be),
+        cmocka_unit_test(follows_no_link),
+        cmocka_unit_test(takes_as_many_lines_as_fit),
+        cmocka_unit_test(says_that_the_disk_is_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

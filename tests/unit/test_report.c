@@ -328,6 +328,27 @@ static void test_filters(void **state)
         report_add_arguments(&panel, &ask, &out);
         assert_string_equal(buf_str(&out).p, cases[i].arguments);
     }
+    /* A report that is nothing without a property gets one where none is asked for. */
+    static const struct {
+        const char *query, *arguments;
+    } instead[] = {
+        {"", "{\"by\":\"language\"}"},
+        {"by=all", "{\"by\":\"language\"}"},
+        {"by=via", "{\"by\":\"via\"}"},
+    };
+    static const struct report_panel needs = {.takes = REPORT_BY, .by_instead = "language"};
+    for (size_t i = 0; i < ARRAY_LEN(instead); i++) {
+        struct report_ask ask = {0};
+        struct buf out CLEANUP(buf_fini);
+        buf_init(&out, 4096);
+        assert_int_equal(report_read_ask(str_from(instead[i].query), arena, &ask), ERR_OK);
+        report_add_arguments(&needs, &ask, &out);
+        assert_string_equal(buf_str(&out).p, instead[i].arguments);
+        ask.by = STR_NONE; /* as who asks without a page has it */
+        buf_reset(&out);
+        report_add_arguments(&needs, &ask, &out);
+        assert_string_equal(buf_str(&out).p, "{\"by\":\"language\"}");
+    }
     struct report_ask ask;
     char pairs[FORM_MAX_PAIRS]; /* between them */
     memset(pairs, '&', sizeof(pairs));

@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "port/systemd.h"
@@ -125,6 +127,48 @@ static void test_watchdog_is_fed_in_time(void **state)
     (void)rmdir(dir);
 }
 
+/* In a child, since its stderr is what changes. Returns how many bytes it could write of a mebibyte
+ * that nobody read; -1: it ended otherwise. */
+static long written_unread(const int ends[2])
+{
+    long *n = mmap(NULL, sizeof(*n), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(n != MAP_FAILED);
+    int status = -1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        static const char line[1024];
+        (void)alarm(60); /* a write that waits for a reader would wait for ever */
+        (void)dup2(ends[1], STDERR_FILENO);
+        systemd_log_goes();
+        for (int i = 0; i < 1024; i++)
+            *n += write(STDERR_FILENO, line, sizeof(line)) == (ssize_t)sizeof(line) ? 1024 : 0;
+        (void)close(ends[0]);
+        ssize_t unheard = write(STDERR_FILENO, line, sizeof(line)); /* to nobody: SIGPIPE */
+        _exit(unheard > (ssize_t)sizeof(line));
+    }
+    (void)close(ends[0]); /* the child has it still */
+    (void)close(ends[1]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    long ret = WIFEXITED(status) && WEXITSTATUS(status) == 0 ? *n : -1;
+    (void)munmap(n, sizeof(*n));
+    return ret;
+}
+
+static void test_log_waits_for_nobody(void **state)
+{
+    (void)state;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    long n = written_unread(ends);
+    assert_true(n > 0 && n < 1024 * 1024);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    n = written_unread(ends);
+    assert_true(n > 0 && n < 1024 * 1024);
+    ends[0] = open("/dev/null", O_RDONLY);
+    ends[1] = open("/dev/null", O_WRONLY); /* as it was: it takes all */
+    assert_int_equal(written_unread(ends), 1024 * 1024);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +176,7 @@ int main(void)
         cmocka_unit_test(test_leaves_what_is_not_for_it),
         cmocka_unit_test(test_tells_the_manager),
         cmocka_unit_test(test_watchdog_is_fed_in_time),
+        cmocka_unit_test(test_log_waits_for_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
