@@ -57,6 +57,8 @@ check 'a disclosure is answered' grep -q '116' "$STATE/phone.out"
 check 'the writer takes in all that happened, and all SMS leave' wait_for 60 is_drained
 check_same 'no event is there twice' 0 "$(sql 'select count(*) - count(distinct (learner, seq, n)) from core.event')"
 
+check_same 'a load balancer is told so' ready "$(curl -fsS "$URL/check")"
+check_same 'where it asks' 405 "$(curl -sS -o /dev/null -w '%{http_code}' -d x "$URL/check")"
 says 'the gateway can take callbacks' ready status
 says 'its log can be read' '"kind":' status events
 says 'the channels are listed' kannel channel list

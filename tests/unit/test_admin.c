@@ -61,7 +61,8 @@ static int start(void **state)
     a->pid = fork();
     if (a->pid == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        const struct config config = {.lessons_dir = STR("lessons")};
+        const struct config config = {.lessons_dir = STR("lessons"),
+                                      .report_conninfo = STR("host=/nowhere dbname=x")};
         const struct role_context role = {.config = &config,
                                           .metrics = a->metrics,
                                           .loop = loop_libevent_new(),
@@ -283,6 +284,20 @@ static void test_a_clock_that_is_off_is_a_reason(void **state)
     }
 }
 
+/* Coordinators' pages: of this listener, with answers that come when PostgreSQL has spoken. */
+static void test_reports_are_served_here(void **state)
+{
+    struct admin *a = *state;
+    assert_response(ask(a, "GET", "/nothing"), 404, "there are /livez /readyz /metrics /report/");
+    assert_response(ask(a, "GET", "/report/login"), 200, "<form");
+    assert_response(ask(a, "POST",
+                        "/report/login HTTP/1.1\r\nHost: localhost\r\n"
+                        "Origin: http://localhost\r\nConnection: close\r\n"
+                        "Content-Type: application/x-www-form-urlencoded\r\n"
+                        "Content-Length: 28\r\n\r\nname=amina&password=sunflower"),
+                    503, "<form");
+}
+
 /* A browser on this host must not be led here by a name of somebody else's. */
 static void test_foreign_hosts_are_refused(void **state)
 {
@@ -406,6 +421,7 @@ int main(void)
         cmocka_unit_test(test_faults_are_reasons_or_warnings),
         cmocka_unit_test(test_a_clock_that_is_off_is_a_reason),
         cmocka_unit_test(test_a_redis_that_refuses_is_told),
+        cmocka_unit_test(test_reports_are_served_here),
         cmocka_unit_test(test_foreign_hosts_are_refused),
         cmocka_unit_test(test_a_hanging_process_is_named),
         cmocka_unit_test(test_metrics_of_all_processes),

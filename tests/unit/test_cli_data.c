@@ -10,8 +10,11 @@
 
 #include <cmocka.h>
 
+#include <sys/stat.h>
+
 #include "cli_site.h"
 #include "port/database/database.h"
+#include "port/erasures.h"
 
 #define MAX_LINE 512
 
@@ -111,6 +114,18 @@ static void keep_sql(int var, const char *sql)
     database_close(db);
 }
 
+/* The text with /nowhere in place of the path behind `mark`. */
+static const char *spoiled(const char *text, const char *mark)
+{
+    static char ret[4096];
+    const char *at = strstr(text, mark);
+    assert_non_null(at);
+    at += strlen(mark);
+    (void)snprintf(ret, sizeof(ret), "%.*s/nowhere%s", (int)(at - text), text,
+                   at + strcspn(at, " \n")); /* as long, or cut where the test fails */
+    return ret;
+}
+
 static int set_up(void **state)
 {
     char text[4096], here[512];
@@ -124,7 +139,8 @@ static int set_up(void **state)
     (void)snprintf(
         text, sizeof(text),
         "org: Org\nurl: example.org\nport: 1\nadmin_port: 2\nsimulator: on\n"
-        "keys_dir: %s/keys\nredis_socket: %s\nwriter_conninfo: \"%s user=postgres\"\n"
+        "keys_dir: %s/keys\nspool_dir: %s/spool\nredis_socket: %s\n"
+        "writer_conninfo: \"%s user=postgres\"\n"
         "sender_conninfo: \"%s user=postgres\"\nprofiles_dir: %s/config/profiles\n"
         "safe_conninfo: \"%s user=postgres\"\ninbox_conninfo: \"%s user=postgres\"\n"
         "lessons_dir: %s/lessons\n"
@@ -137,8 +153,10 @@ static int set_up(void **state)
         "countries:\n"
         "  - {code: KE, utc_offset: \"+03:00\", emergency: \"999\", helpline: \"116\",\n"
         "     cost: \"Each SMS costs you your normal rate.\", contact: \"Org, 0800 7000,\"}\n",
-        dir, server.socket, pg, pg, here, pg, pg, here);
+        dir, dir, server.socket, pg, pg, here, pg, pg, here);
     write_file("waypost.yaml", text);
+    write_file("no-database.yaml", spoiled(text, "writer_conninfo: \"host="));
+    write_file("no-keys.yaml", spoiled(text, "keys_dir: "));
     (void)setenv("PGOPTIONS", "-c client_min_messages=warning", 1);
     return 0;
 }
@@ -317,6 +335,45 @@ static void disclosures_and_questions_are_looked_after(void **state)
              {"learner inbox answer 99 --text Yes" CONFIG, EX_NOINPUT, "99"});
 }
 
+/* A backup knows nobody who was erased since. What is erased anew is said in the file, and what the
+ * file says is erased anew. */
+#define LINE_BYTES (2 * (long)ERASURES_HASH_BYTES + 1)
+
+static void a_restored_database_forgets_again(void **state)
+{
+    (void)state; /* the servers are the program's */
+    static const char count[] = "select count(*)::text from core.erasure";
+    char file[128];
+    struct stat info;
+    (void)snprintf(file, sizeof(file), "%s/spool/" ERASURES_FILE, dir); /* is short */
+    keep_sql(ID, "insert into core.erasure (hash) select sha256(x::text::bytea) "
+                 "from generate_series(1, 3) x returning 'x'");
+    RUN_ROWS({"rebuild" CONFIG, EX_OK, NULL});
+    assert_int_equal(stat(file, &info), 0);
+    assert_int_equal(info.st_size, 3 * LINE_BYTES);
+    keep_sql(ID, "delete from core.erasure where hash <> sha256('1') returning 'x'");
+    RUN_ROWS({"rebuild" CONFIG, EX_OK, NULL});
+    keep_sql(ID, count);
+    assert_string_equal(vars[ID].value, "3");
+    assert_int_equal(unlink(file), 0); /* another host has none of them */
+    RUN_ROWS({"rebuild" CONFIG, EX_OK, NULL});
+    assert_int_equal(stat(file, &info), 0);
+    assert_int_equal(info.st_size, 3 * LINE_BYTES);
+    keep_sql(ID, count);
+    assert_string_equal(vars[ID].value, "3");
+}
+
+static void what_is_away_or_unreadable_is_said(void **state)
+{
+    (void)state; /* the servers are the program's */
+    RUN_ROWS({"rebuild --config $DIR/no-database.yaml", EX_UNAVAILABLE, "writer_conninfo"},
+             {"reconcile --config $DIR/no-database.yaml", EX_UNAVAILABLE, NULL},
+             {"reconcile --config $DIR/no-keys.yaml", EX_UNAVAILABLE, "/nowhere"},
+             {"reconcile" CONFIG, EX_OK, "unreadable 0"});
+    assert_int_equal(redis_server_do(&server, "SET wp:{b001}:s:WgAKWlpaWlpaWlpaWlpa nonsense"), 0);
+    RUN_ROWS({"reconcile" CONFIG, EX_OK, "unreadable 1"});
+}
+
 static void courses_are_corrected_and_withdrawn(void **state)
 {
     (void)state; /* the servers are the program's */
@@ -331,7 +388,7 @@ static void courses_are_corrected_and_withdrawn(void **state)
              {"channel list" CONFIG, EX_OK, "at-ussd"},
              {"channel pause at" CONFIG, EX_OK, "paused"},
              {"channel list --json" CONFIG, EX_OK, "paused_since"},
-             {"channel resume at" CONFIG, EX_OK, NULL});
+             {"channel resume at" CONFIG, EX_OK, NULL}, {"rebuild" CONFIG, EX_OK, "numbers"});
 }
 
 int main(void)
@@ -344,6 +401,8 @@ int main(void)
         cmocka_unit_test(broadcasts_take_two_people),
         cmocka_unit_test(reports_are_shown_and_exported),
         cmocka_unit_test(disclosures_and_questions_are_looked_after),
+        cmocka_unit_test(a_restored_database_forgets_again),
+        cmocka_unit_test(what_is_away_or_unreadable_is_said),
         cmocka_unit_test(courses_are_corrected_and_withdrawn),
     };
     if (!redis_server_is_installed()) {
