@@ -402,7 +402,8 @@ static void test_plans_are_read(void **state)
     assert_int_equal(
         number_plans_parse(STR("XX: {code: 999, trunk: 0, lengths: 8 10-11,\n"
                                "     mobile: {2-3 x7: 8}, old: {'5(\\d{8})': '12$1'}}\n"
-                               "YY: {with: XX, areas: 30 31}\n"),
+                               "YY: {with: XX, areas: 30 31}\n"
+                               "ZZ: {code: 998, lengths: 9, mobile: {07-08 640-641: 7}}\n"),
                            STR("n.yaml"), &plans, &errors),
         ERR_OK);
     number_plans_use(plans);
@@ -417,6 +418,20 @@ static void test_plans_are_read(void **state)
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         expect_parsed(&cases[i]);
+    static const struct {
+        const char *national;
+        bool is_mobile;
+    } ranges[] = {
+        {"0612345", false}, {"0712345", true},   {"0812345", true}, {"0912345", false},
+        {"7123456", false}, {"6391234", false},  {"6401234", true}, {"6411234", true},
+        {"6421234", false}, {"07123456", false},
+    };
+    const struct number_plan *plan = number_plan_by_code(STR("998"));
+    assert_non_null(plan);
+    for (size_t i = 0; i < ARRAY_LEN(ranges); i++) {
+        if (number_plan_is_mobile(plan, str_from(ranges[i].national)) != ranges[i].is_mobile)
+            fail_msg("%s", ranges[i].national);
+    }
     number_plans_use(NULL);
     assert_int_equal(number_parse(STR("+254700000101"), PLUS, STR(""), &number), ERR_OK);
 }
@@ -441,6 +456,9 @@ static void test_mistakes_in_plans_are_told_with_their_place(void **state)
         {"KE: {code: 254, lengths: ''}", "lengths are numbers"},
         {"KE: {code: 254, lengths: 9, mobile: {7: x}}", "lengths are numbers"},
         {"KE: {code: 254, lengths: 9, mobile: {7777: 9}}", "mobile beginnings have up to three"},
+        {"KE: {code: 254, lengths: 9, mobile: {1000-1002: 9}}",
+         "mobile beginnings have up to three"},
+        {"KE: {code: 254, lengths: 9, mobile: {1-1000: 9}}", "mobile beginnings have up to three"},
         {"KE: {code: 254, lengths: 9, mobile: {7-a: 9}}", "mobile beginnings have up to three"},
         {"KE: {code: 254, lengths: 9, old: {'(': a}}", "n.yaml:1:40: this is no other form"},
         {"KE: {code: 254, lengths: 9, same: {a: ''}}", "this is no other form"},

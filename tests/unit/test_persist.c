@@ -435,9 +435,12 @@ static void waits_while_postgres_is_away(void **state)
         assert_true(w.sink.n_ingest < HOUR_MS / 4000); /* it backs off */
         assert_in_range(persist_behind_ms(w.persist), HOUR_MS - 60000, HOUR_MS + 60000);
         sink_mem_fail(w.sink.inner, "ingest", ERR_OK, 0);
+        uint32_t n_before = w.sink.n_ingest;
         loop_mem_advance(w.loop, 10000);
         assert_int_equal(persist_behind_ms(w.persist), 0);
         assert_all_stored(&w, 1800);
+        assert_true(w.sink.n_ingest - n_before <
+                    60); /* what was too much is tried again, doubled */
         assert_int_equal(sink_mem_n_dead(w.sink.inner), 0);
         assert_int_equal(metrics_get(w.metrics, METRIC_postgres_up), 1);
         stop(&w);

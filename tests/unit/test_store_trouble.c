@@ -171,6 +171,7 @@ static void lost_function_library_is_loaded_again(void **state)
 {
     struct subject *t = subject(state);
     assert_int_not_equal(redis_server_do(&server, "FUNCTION FLUSH"), -1);
+    assert_int_not_equal(redis_server_do(&server, "CONFIG RESETSTAT"), -1);
     enum { N = 10 };
     static struct got gots[N]; /* large */
     char bytes[N][64];
@@ -187,6 +188,11 @@ static void lost_function_library_is_loaded_again(void **state)
         assert_int_equal(gots[i].e, ERR_OK);
     }
     assert_true(store_is_up(t->store));
+    /* Once, however many commands met none. */
+    redisReply *said = redisCommand(server.redis, "INFO commandstats");
+    assert_non_null(said);
+    assert_non_null(strstr(said->str, "cmdstat_function|load:calls=1,"));
+    freeReplyObject(said);
 }
 
 static void library_of_a_newer_gateway_stays(void **state)

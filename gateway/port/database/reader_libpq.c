@@ -169,9 +169,8 @@ static void take_result(struct reader *r, const PGresult *result)
         take_error(r, result);
         return;
     }
-    if (r->e == ERR_OK && r->has_rows &&
-        (r->e = pq_give(result, &r->has_columns, &r->rows)) != ERR_OK)
-        r->msg.text[0] = '\0';
+    if (r->e == ERR_OK && r->has_rows) /* an error of who takes them has no words */
+        r->e = pq_give(result, &r->has_columns, &r->rows);
 }
 
 /* The statement has come to its end. */
