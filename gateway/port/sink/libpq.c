@@ -117,7 +117,8 @@ static const struct sink_row row_ingest = {
         "select core.move_log($1, $2, $3, $4, $5, $6), core.put_steps($7, $8, $9, $10, $11, $12, "
         "$13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, "
         "$31, $32, $33, $34, $35), core.put_groups($8, $9, $25, $27, $34), core.put_led($7, $8, "
-        "$9, $10, $15, $25, $26, $27, $28, $30, $31, $32, $33, $34, $35), core.ingest($36)",
+        "$9, $10, $15, $25, $26, $27, $28, $30, $31, $32, $33, $34, $35), "
+        "case when $36::jsonb <> '[]' then core.ingest($36) end", /* most batches have steps only */
     .first_binary = SINK_N_MOVE_PARAMS,
     .end_binary = SINK_N_MOVE_PARAMS + SINK_N_COLUMNS,
     .response = response_done,
