@@ -25,20 +25,28 @@ static bool find_several(const struct step *s, bool ret_has[N_COMMANDS])
     return n > 1 && !(n == 2 && ret_has[COMMAND_NEXT] && ret_has[COMMAND_STOP]);
 }
 
-/* Two commands in one message: those that matter most, in the order of docs/course-rules.md 1.3.4.
- * Who leaves and is in danger leaves, and is heard. */
+/* Who leaves and is in danger leaves, and is heard. STOP ends a USSD session, but the screen of
+ * SAFE has keys. */
+static bool leave_and_tell(struct step *s, bool has_stop, bool has_safe)
+{
+    if (!has_stop && !has_safe)
+        return false;
+    engine_take_language(s, s->match.lang);
+    if (has_stop)
+        engine_stop(s);
+    if (has_safe)
+        engine_safe(s, true);
+    s->out->is_open |= has_safe && s->input->via == VIA_USSD;
+    return true;
+}
+
+/* Two commands in one message: what matters most, in the order of docs/course-rules.md 1.3.4. */
 bool several_try(struct step *s)
 {
     bool has[N_COMMANDS] = {false};
     if (s->is_everyday || !find_several(s, has) || understand_is_typed(s))
         return false;
-    if (has[COMMAND_STOP] || has[COMMAND_SAFE])
-        engine_take_language(s, s->match.lang);
-    if (has[COMMAND_STOP])
-        engine_stop(s);
-    if (has[COMMAND_SAFE])
-        engine_safe(s, true);
-    if (has[COMMAND_STOP] || has[COMMAND_SAFE])
+    if (leave_and_tell(s, has[COMMAND_STOP], has[COMMAND_SAFE]))
         return true;
     struct command_match one = {.command = has[COMMAND_HELP]     ? COMMAND_HELP
                                            : has[COMMAND_DELETE] ? COMMAND_DELETE
