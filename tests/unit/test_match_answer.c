@@ -552,7 +552,7 @@ static void test_menu_keys(void **state)
     expect_str(normal("09."), "09", "09");
 }
 
-/* An option's text that has a no, or another one's text, behind it is no answer. */
+/* An option's text that has a no behind it is no answer; with another one's they are two. */
 static void test_option_and_what_follows(void **state)
 {
     (void)state;
@@ -567,7 +567,7 @@ static void test_option_and_what_follows(void **state)
         {"a safe place no", 0},
         {"a safe place not", 0},
         {"a safe place, not here", 0},
-        {"a safe place and food and water", 0},
+        {"a safe place and food and water", -1},
         {"a safe", 0},
         {"a safe placement", 0},
         {"horses", 0},

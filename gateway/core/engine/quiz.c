@@ -181,7 +181,9 @@ bool course_role_in_words(struct step *s)
     bool is_asked = s->learner->state == LEARNER_STATE_ROLE && unit != NULL;
     int32_t role =
         is_asked ? match_work(s->course->words, unit->question, s->norm, false, s->arena) : 0;
-    if (role != 0)
+    if (role > 0)
         take_role(s, role);
+    else if (role < 0)
+        understand_ask_again(s, COURSE_TEXT_one_answer);
     return role != 0;
 }

@@ -115,7 +115,7 @@ bool match_may_tell(const struct course *course, struct str normalised, struct a
 /* Kind words of more than one word: "how are you". */
 bool match_is_greeting(const struct vocabulary *words, struct str normalised);
 /* Which option of the role question one's work is, in own words: "I am a nurse", "teacher in a
- * refugee camp". 0: none, or two, or what follows denies it; is_whole: or what follows says more.
+ * refugee camp". -1: two; 0: none, or what follows denies it; is_whole: or what follows says more.
  */
 int32_t match_work(const struct vocabulary *words, const struct question *question,
                    struct str normalised, bool is_whole, struct arena *arena);

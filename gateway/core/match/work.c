@@ -68,13 +68,13 @@ int32_t match_work(const struct vocabulary *words, const struct question *questi
                    struct str normalised, bool is_whole, struct arena *arena)
 {
     int32_t found = 0;
+    bool has_other = false;
     for (struct str rest = normalised; !str_is_empty(rest);) {
         rest = str_trim(rest);
         struct naming naming = name_at(words, question, rest, arena);
         if (naming.option == 0 && found != 0)
             naming = name_behind_and(words, question, rest, arena);
-        if (naming.option != 0 && found != 0 && naming.option != found)
-            return 0;
+        has_other = has_other || (found != 0 && naming.option != 0 && naming.option != found);
         if (naming.option != 0) {
             found = naming.option;
             rest = naming.rest;
@@ -86,5 +86,5 @@ int32_t match_work(const struct vocabulary *words, const struct question *questi
         if (is_no || ((found == 0 || is_whole) && !is_around_work(words, word, is_whole)))
             return 0;
     }
-    return found;
+    return has_other ? -1 : found;
 }
