@@ -372,8 +372,14 @@ static void run_choices(struct step *s)
         engine_open_side(s, LEARNER_STATE_CHOICES);
 }
 
+/* "Start over" of who is in the course asks for another place in it. */
 static void run_join(struct step *s)
 {
+    if (learner_is_enrolled(s->learner) &&
+        match_sentence(s->course->words, s->norm) == COMMAND_MENU) {
+        run_menu(s);
+        return;
+    }
     bool is_course = !str_is_empty(s->argument) && engine_course_word(s, s->argument);
     if (!is_course && !engine_join_argument(s))
         join_course(s);

@@ -1,10 +1,20 @@
 /*
- * What people say beside an answer: thanks, that they have no time, do not see what to do, or think
- * to be through. None of it is recorded as an answer.
+ * What people say beside an answer: yes and no, thanks, that they have no time, do not see what to
+ * do, think to be through, or ask what comes when. None of it is recorded as an answer by itself.
  */
 #include "core/engine/command.h"
 #include "core/engine/state.h"
 #include "core/engine/step.h"
+
+bool step_is_marked(const struct step *s)
+{
+    return match_is_marked(s->course->words, s->input->text, s->arena);
+}
+
+enum agreement step_agreement(const struct step *s)
+{
+    return step_is_marked(s) ? AGREEMENT_NONE : match_agreement(s->course->words, s->norm);
+}
 
 void mood_thank(struct step *s)
 {
@@ -54,13 +64,14 @@ static void answer_through(struct step *s)
 }
 
 /* What it is where nothing is asked: who does not understand a lesson gets HELP, who is through
- * with it the next one. */
+ * with it the next one, who asks what comes when the place. */
 static enum command command_instead(const struct step *s, enum mood mood)
 {
     bool is_lesson = state_row(s->learner->state)->unit == STATE_UNIT_LESSON;
     if (understand_question(s) != NULL || s->learner->state == LEARNER_STATE_PLAN)
         return COMMAND_NONE;
     return mood == MOOD_LOST                   ? COMMAND_HELP
+           : mood == MOOD_WHEN                 ? COMMAND_SCORE
            : mood == MOOD_THROUGH && is_lesson ? COMMAND_NEXT
                                                : COMMAND_NONE;
 }
@@ -80,8 +91,10 @@ static bool answer_before_consent(struct step *s, enum mood mood)
 
 bool mood_try(struct step *s)
 {
-    static void (*const answers[])(struct step * s) = {
-        [MOOD_BUSY] = answer_busy, [MOOD_LOST] = answer_lost, [MOOD_THROUGH] = answer_through};
+    static void (*const answers[])(struct step * s) = {[MOOD_BUSY] = answer_busy,
+                                                       [MOOD_LOST] = answer_lost,
+                                                       [MOOD_THROUGH] = answer_through,
+                                                       [MOOD_WHEN] = answer_through};
     enum mood mood = match_mood(s->course->words, s->norm);
     if (mood == MOOD_NONE || engine_has_left(s))
         return false;

@@ -97,7 +97,7 @@ struct str step_unit_screen(const struct step *s);
 /* "M3, lesson 2" of the place behind any side state. */
 struct str step_place(const struct step *s);
 
-/* ---- what was said (understand.c) ---- */
+/* ---- what was said (mood.c) ---- */
 
 /* Is one of its words spelt with marks that make it another one: no thanks, no yes? */
 bool step_is_marked(const struct step *s);

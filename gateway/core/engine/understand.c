@@ -83,16 +83,6 @@ bool understand_takes_any_text(const struct step *s)
     return question != NULL && question_row(question->kind)->is_any_text;
 }
 
-bool step_is_marked(const struct step *s)
-{
-    return match_is_marked(s->course->words, s->input->text, s->arena);
-}
-
-enum agreement step_agreement(const struct step *s)
-{
-    return step_is_marked(s) ? AGREEMENT_NONE : match_agreement(s->course->words, s->norm);
-}
-
 bool engine_has_left(const struct step *s)
 {
     return learner_has_stopped(s->learner) || s->learner->state == LEARNER_STATE_DELETED;
@@ -190,18 +180,21 @@ static bool try_stop(struct step *s)
 }
 
 /* A typed option ("safe, no check needed") or expected word is what it says, and no alarm; nor are
- * one's work ("soldier") and a time of day ("around 9") where they are asked for. */
+ * one's work ("soldier") and a time of day ("around 9") where they are asked for, nor "not sure",
+ * which some languages cannot tell from "not safe". */
 bool understand_is_typed(const struct step *s)
 {
-    const struct question *question = understand_question(s);
+    const struct vocabulary *words = s->course->words;
+    const struct question *q = understand_question(s);
+    bool is_lost = match_mood(words, s->norm) == MOOD_LOST;
     if (s->learner->state == LEARNER_STATE_PLAN)
-        return match_daytime(s->course->words, s->norm) != 0;
-    if (s->learner->state == LEARNER_STATE_ROLE && question != NULL &&
-        match_work(s->course->words, question, s->norm, true, s->arena) != 0)
-        return true;
-    return question != NULL && !question_row(question->kind)->is_any_text &&
-           match_answer(s->course->words, question, s->input->text, s->norm, s->arena).result ==
-               ANSWER_ONE;
+        return is_lost || match_daytime(words, s->norm) != 0;
+    if (q == NULL || question_row(q->kind)->is_any_text)
+        return false;
+    bool is_work = s->learner->state == LEARNER_STATE_ROLE &&
+                   match_work(words, q, s->norm, true, s->arena) > 0;
+    return is_lost || is_work ||
+           match_answer(words, q, s->input->text, s->norm, s->arena).result == ANSWER_ONE;
 }
 
 static bool try_safe(struct step *s)

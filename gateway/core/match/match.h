@@ -101,16 +101,18 @@ bool match_is_everyday(const struct vocabulary *words, struct str normalised, co
 bool match_may_be_stop(const struct vocabulary *words, struct str normalised);
 
 /* What a whole text asks for in a sentence, with nothing but courtesy around it: HELP, JOIN, ASK,
- * which reaches a person, MY DATA, MOVE, NEXT, SWITCH, SCORE or REPEAT. COMMAND_NONE: nothing. */
+ * which reaches a person, MY DATA, MOVE, NEXT, SWITCH, SCORE, REPEAT, MENU ("module 2"), CERT or
+ * PAUSE ("stop for a week", which is no STOP). COMMAND_NONE: nothing. */
 enum command match_sentence(const struct vocabulary *words, struct str normalised);
 /* What a whole text says of the one who writes, with nothing but courtesy around it: no time now
- * ("stop for today" as well, which is no STOP), no idea what to do, through with it. */
-enum mood { MOOD_NONE, MOOD_BUSY, MOOD_LOST, MOOD_THROUGH };
+ * ("stop for today" as well, which is no STOP), no idea what to do, through with it, or asks what
+ * comes when. */
+enum mood { MOOD_NONE, MOOD_BUSY, MOOD_LOST, MOOD_THROUGH, MOOD_WHEN };
 
 enum mood match_mood(const struct vocabulary *words, struct str normalised);
 /* Does it tell of harm, as match_find_safe() says? A whole sentence of the pack ("later", "I am
- * ready", "good night") does only where a pattern says so: weights that were learned from whole
- * messages know little of so short ones. */
+ * ready", "good night", "is anyone there") does only where a pattern says so: weights that were
+ * learned from whole messages know little of so short ones. */
 bool match_may_tell(const struct course *course, struct str normalised, struct arena *arena);
 /* Kind words of more than one word: "how are you". */
 bool match_is_greeting(const struct vocabulary *words, struct str normalised);

@@ -18,7 +18,8 @@ enum mood match_mood(const struct vocabulary *words, struct str normalised)
     } rows[] = {{PHRASES_FOR_NOW, MOOD_BUSY},
                 {PHRASES_LATER, MOOD_BUSY},
                 {PHRASES_UNCLEAR, MOOD_LOST},
-                {PHRASES_FINISHED, MOOD_THROUGH}};
+                {PHRASES_FINISHED, MOOD_THROUGH},
+                {PHRASES_WHEN, MOOD_WHEN}};
     for (size_t i = 0; i < ARRAY_LEN(rows) && !phrase_is_key(normalised); i++) {
         if (phrase_is_whole(words, rows[i].list, normalised))
             return rows[i].mood;
@@ -35,12 +36,21 @@ enum command match_sentence(const struct vocabulary *words, struct str normalise
                 {PHRASES_JOIN, COMMAND_JOIN},     {PHRASES_PERSON, COMMAND_ASK},
                 {PHRASES_MYDATA, COMMAND_MYDATA}, {PHRASES_MOVE, COMMAND_MOVE},
                 {PHRASES_NEXT, COMMAND_NEXT},     {PHRASES_SWITCH, COMMAND_SWITCH},
-                {PHRASES_SCORE, COMMAND_SCORE},   {PHRASES_REPEAT, COMMAND_REPEAT}};
+                {PHRASES_SCORE, COMMAND_SCORE},   {PHRASES_REPEAT, COMMAND_REPEAT},
+                {PHRASES_MENU, COMMAND_MENU},     {PHRASES_CERT, COMMAND_CERT},
+                {PHRASES_PAUSE, COMMAND_PAUSE}};
     for (size_t i = 0; i < ARRAY_LEN(rows) && !phrase_is_key(normalised); i++) {
         if (phrase_is_whole(words, rows[i].list, normalised))
             return rows[i].command;
     }
     return COMMAND_NONE;
+}
+
+/* "Is anyone there", "I am going on holiday": who asks us for something, and not for a person. */
+static bool is_about_us(const struct vocabulary *words, struct str normalised)
+{
+    enum command asked = match_sentence(words, normalised);
+    return asked != COMMAND_NONE && asked != COMMAND_ASK;
 }
 
 bool match_may_tell(const struct course *course, struct str normalised, struct arena *arena)
@@ -50,8 +60,8 @@ bool match_may_tell(const struct course *course, struct str normalised, struct a
     if (found == NULL || found->n_slots > 0)
         return found != NULL;
     enum mood mood = match_mood(words, normalised);
-    return mood != MOOD_BUSY && mood != MOOD_THROUGH && !match_is_greeting(words, normalised) &&
-           !match_is_go_on(words, normalised);
+    return (mood == MOOD_NONE || mood == MOOD_LOST) && !match_is_greeting(words, normalised) &&
+           !match_is_go_on(words, normalised) && !is_about_us(words, normalised);
 }
 
 /* ---- when somebody will learn ---- */

@@ -87,11 +87,12 @@ static bool is_stop_of_words(const struct vocabulary *words, struct str normalis
     return has_strong || (has_weak && !has_about);
 }
 
-/* "Stop for today", as a lesson's last line offers it: who says that wants to go on another day.
- * With a bare STOP beside it, it is one. */
+/* "Stop for today", as a lesson's last line offers it, or "stop for a week", which is PAUSE: who
+ * says that wants to go on another day. With a bare STOP beside it, it is one. */
 static bool is_for_now(const struct vocabulary *words, struct str text)
 {
-    return phrase_is_beside(words, PHRASES_FOR_NOW, WORDS_COURTESY, text);
+    return phrase_is_beside(words, PHRASES_FOR_NOW, WORDS_COURTESY, text) ||
+           phrase_is_beside(words, PHRASES_PAUSE, WORDS_COURTESY, text);
 }
 
 /* Where a phrase that may stand anywhere begins: behind "not" or "never" it says the opposite,

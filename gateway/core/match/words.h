@@ -61,9 +61,13 @@
     X(PHRASES_LATER, phrases_later, "somebody has no time now: not now, I am busy")                \
     X(PHRASES_UNCLEAR, phrases_unclear, "somebody sees not what to do: too hard, which one?")      \
     X(PHRASES_FINISHED, phrases_finished, "somebody thinks to be through: I finished")             \
+    X(PHRASES_WHEN, phrases_when, "asks what comes when, or whether it is over: is it finished")   \
     X(PHRASES_MYDATA, phrases_mydata, "MY DATA in a sentence: who sees my number")                 \
     X(PHRASES_MOVE, phrases_move, "another number or phone: I have a new number")                  \
     X(PHRASES_NEXT, phrases_next, "NEXT in a sentence: the next module")                           \
+    X(PHRASES_MENU, phrases_menu, "MENU in a sentence: main menu, module 2, start over")           \
+    X(PHRASES_CERT, phrases_cert, "CERT in a sentence: when do I get my certificate")              \
+    X(PHRASES_PAUSE, phrases_pause, "PAUSE in a sentence: stop for a week")                        \
     X(PHRASES_SWITCH, phrases_switch, "SWITCH in a sentence: my sister wants to learn, too")       \
     X(PHRASES_SCORE, phrases_score, "SCORE in a sentence: how many were right")                    \
     X(PHRASES_REPEAT, phrases_repeat, "REPEAT in a sentence: what was the question")               \
