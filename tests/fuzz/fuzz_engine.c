@@ -57,7 +57,7 @@ static void step(struct learner *learner, const struct input *input, struct aren
     require(engine_step(&courses, &context, learner, input, arena, &out) == ERR_OK,
             "every input has an answer");
     struct gsm_size size = gsm_measure(gsm_fold(out.reply, GSM_FOLD_NONE, arena));
-    require(size.segments <= 2, "a reply is at most two SMS");
+    require(input->via == VIA_USSD || size.segments <= 2, "a reply is at most two SMS");
     require(out.n_events <= EVENTS_MAX, "events are bounded");
     for (uint32_t i = 0; i < out.n_events && !input->is_shown; i++) {
         enum event_kind kind = out.events[i].kind;

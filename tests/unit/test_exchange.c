@@ -593,6 +593,10 @@ static const struct foreign foreigners[] = {
      "<quiz><question type=\"multichoice\"><name><text>q7</text></name><questiontext><text>Say"
      "</text></questiontext></question></quiz>",
      NULL, "", NULL, "a question whose answers are none"},
+    {&exchange_moodle,
+     "<quiz><question type=\"essay\"><name><text>q7</text></name><questiontext><text>Caf\xe9?"
+     "</text></questiontext></question></quiz>",
+     "Caf\ufffd?", "", "open 160", "a letter that cannot be read"},
     {&exchange_csv, "kind;id;text;right\nquestion;q7;Hot?;\noption;;yes;yes\noption;;no;no\n",
      "Hot?", "*yes|no", NULL, NULL},
     {&exchange_csv, "kind;id;text;right\rquestion;q7;Hot?;\roption;;yes;yes\roption;;no;no\r",

@@ -97,6 +97,9 @@ void exchange_take_numbers(struct exchange *x, struct exchange_item *item,
                            struct exchange_graded *list, uint32_t n);
 /* Is it UTF-8? Else it is refused, with the place of the first byte that is not. */
 bool exchange_is_text(struct exchange *x, struct str name, struct str text);
+/* What a reader of XML puts where a letter cannot be read is refused in the items from the first
+ * on, once for each. */
+void exchange_refuse_unread(struct exchange *x, uint32_t first);
 /* "-33.33333"; false: no number. */
 bool exchange_number(struct str text, double *ret);
 

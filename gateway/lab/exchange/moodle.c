@@ -390,6 +390,7 @@ static void read_moodle(struct exchange *x, struct str name, struct str text)
 {
     struct moodle m = {.x = x, .name = name, .pos = {name, 1, 1}};
     const struct doc *document;
+    uint32_t first = x->n;
     struct xml_fault fault = {.line = 1, .column = 1, .what = "no <quiz>: this is not Moodle XML"};
     enum err e = xml_read_file(text, EXCHANGE_MAX_BYTES, x->arena, &document, &fault);
     const struct doc *quiz = e == ERR_OK ? doc_member(document, "quiz") : NULL;
@@ -406,6 +407,7 @@ static void read_moodle(struct exchange *x, struct str name, struct str text)
             exchange_lose(x, (struct source_pos){name, m.question->line, 1}, m.question->name,
                           "this is no question: it is left out", "");
     }
+    exchange_refuse_unread(x, first);
 }
 
 const struct exchange_format exchange_moodle = {

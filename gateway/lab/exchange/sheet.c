@@ -262,11 +262,13 @@ static void read_xlsx(struct exchange *x, struct str name, struct str text)
 {
     struct book book;
     struct errmsg msg = {""};
+    uint32_t first = x->n;
     if (book_read_xlsx(name, text, x->arena, &book, &msg) == ERR_OK)
         read_book(x, &book);
     else
         exchange_refuse(x, (struct source_pos){.file = name}, STR_NONE, msg.text,
                         "save it as .xlsx with an office program");
+    exchange_refuse_unread(x, first);
 }
 
 const struct exchange_format exchange_csv = {

@@ -133,6 +133,31 @@ bool exchange_is_text(struct exchange *x, struct str name, struct str text)
     return true;
 }
 
+static bool is_unread(struct str text)
+{
+    return str_find(text, STR("\xef\xbf\xbd")) != SIZE_MAX; /* UTF8_REPLACEMENT */
+}
+
+void exchange_refuse_unread(struct exchange *x, uint32_t first)
+{
+    for (uint32_t i = first; i < x->n; i++) {
+        const struct exchange_item *item = &x->items[i];
+        const struct str texts[] = {item->title,  item->summary,   item->key_message, item->guide,
+                                    item->answer, item->condition, item->feedback,    item->right,
+                                    item->wrong,  item->source};
+        bool is_bad = false;
+        for (size_t k = 0; k < ARRAY_LEN(texts); k++)
+            is_bad |= is_unread(texts[k]);
+        for (uint32_t k = 0; k < item->n_screens; k++)
+            is_bad |= is_unread(item->screens[k]);
+        for (uint32_t k = 0; k < item->n_options; k++)
+            is_bad |= is_unread(item->options[k].text) || is_unread(item->options[k].feedback);
+        if (is_bad)
+            exchange_refuse(x, item->pos, item->title, "a letter that cannot be read",
+                            "save the file again with the encoding UTF-8");
+    }
+}
+
 /* One blank, whatever it is written as: its bytes; 0: no blank. */
 static size_t blank_len(struct str text, size_t at)
 {

@@ -456,6 +456,7 @@ void xlsform_read(struct exchange *x, struct str name, struct str text)
 {
     struct book book;
     struct errmsg msg = {""};
+    uint32_t first = x->n;
     enum err e = book_read_xlsx(name, text, x->arena, &book, &msg);
     struct reader r = {
         .x = x, .book = &book, .names = arena_new_array(x->arena, struct str, EXCHANGE_MAX_ITEMS)};
@@ -472,4 +473,5 @@ void xlsform_read(struct exchange *x, struct str name, struct str text)
         exchange_refuse(x, (struct source_pos){.file = name}, STR_NONE,
                         e != ERR_OK ? msg.text : "no sheet `survey`: this is no XLSForm",
                         "save the form as .xlsx with an office program");
+    exchange_refuse_unread(x, first);
 }
