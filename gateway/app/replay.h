@@ -1,15 +1,14 @@
 /*
  * replay.h: brings spooled SMS back: when the store answers again, the oldest ones get dialogs of
  * their own, their replies go out through the outbox, and they are dropped from the spool once
- * their steps are on disk; then the next. A batch holds one message of each number at most and ends
- * at the first number that comes again, so the order of each number is kept, and a spool that fills
- * while it is replayed runs empty all the same. Of all fronts of a host the one that holds the
- * spool does it.
+ * their steps are on disk and all before them are done. Of each number one message is under way at
+ * a time, so its order is kept; nobody else waits for a number that fails, as where one server of
+ * several is away. Of all fronts of a host the one that holds the spool does it.
  *
  *     what became of the dialog         what happens to the record
- *     stepped, or a repeat              dropped, with all before it
- *     store still away                  stays, with all behind it; again after REPLAY_PAUSE_MS (the
- *                                       store knows those behind it that were done)
+ *     stepped, or a repeat              dropped, once all before it are
+ *     store still away                  stays, with all behind it of its number; again after
+ *                                       REPLAY_PAUSE_MS
  *     the same for REPLAY_PATIENCE_MS,  put aside
  *     while others are handled
  *     broken, channel not configured    put aside

@@ -222,6 +222,63 @@ static void does_not_wait_for_one_that_always_fails(void **state)
     replay_free(replay);
 }
 
+/* One number of the server that is away writes first; all others are handled meanwhile, each once,
+ * the new ones within a moment; and what it sent is handled in its order when the server is back.
+ */
+static void others_do_not_wait_for_one_that_fails(void **state)
+{
+    struct world *w = *state;
+    static const char *const texts[] = {"JOIN", "HELP", "STOP"};
+    spool_for_numbers(w, 90, texts, ARRAY_LEN(texts)); /* more than a batch */
+    dialogs_free(w->dialogs);
+    w->dialogs = new_dialogs(w, &w->slow.base);
+    w->slow.failing = vault_number_id(w->vault, STR("+254700000100"));
+    struct replay *replay = new_replay(w);
+    loop_mem_advance(w->loop, 2 * REPLAY_PAUSE_MS);
+    assert_int_equal(n_steps(w), 89 * 3);
+    for (uint32_t i = 0; i < 20; i++) {
+        char number[24];
+        (void)snprintf(number, sizeof(number), "+2547000002%02u", i);
+        assert_int_equal(ask(w, sms(number, "a", "JOIN"))->outcome, DIALOG_OUTCOME_SPOOLED);
+        loop_mem_advance(w->loop, REPLAY_PAUSE_MS + 10);
+        assert_int_equal(n_steps(w), 89 * 3 + i + 1);
+    }
+    assert_int_equal(replay_n_aside(replay), 0);
+    assert_int_equal(metrics_get(w->metrics, METRIC_replayed_total), n_steps(w)); /* none twice */
+    w->slow.failing = (struct number_id){.bytes = {0}};
+    loop_mem_advance(w->loop, 2 * REPLAY_PAUSE_MS);
+    assert_true(spool_is_empty(w->spool));
+    assert_int_equal(n_steps(w), 90 * 3 + 20);
+    expect_stopped(w, "+254700000100");
+    replay_stop(replay);
+    replay_free(replay);
+}
+
+/* Far more than fit in the window: nobody waits much longer than the patience with those in it. */
+static void a_window_of_failing_ones_ends(void **state)
+{
+    struct world *w = *state;
+    char id[16];
+    store_mem_fail(w->mem, "*", ERR_UNAVAILABLE, false, UINT32_MAX);
+    for (uint32_t i = 0; i < SPOOL_MAX_SHOWN + 10; i++) {
+        (void)snprintf(id, sizeof(id), "m%u", i);
+        (void)ask(w, sms("+254700000100", id, "HELP"));
+    }
+    (void)ask(w, sms("+254700000101", "a", "JOIN"));
+    store_mem_fail(w->mem, "*", ERR_OK, false, 0);
+    dialogs_free(w->dialogs);
+    w->dialogs = new_dialogs(w, &w->slow.base);
+    w->slow.failing = vault_number_id(w->vault, STR("+254700000100"));
+    struct replay *replay = new_replay(w);
+    loop_mem_advance(w->loop, REPLAY_PATIENCE_MS - 1000);
+    assert_int_equal(replay_n_aside(replay), 0);
+    loop_mem_advance(w->loop, 6000);
+    assert_int_equal(n_steps(w), 1);
+    assert_in_range(replay_n_aside(replay), 11, SPOOL_MAX_SHOWN + 10);
+    replay_stop(replay);
+    replay_free(replay);
+}
+
 /* It comes back with the configuration, or somebody looks at what waits. */
 static void keeps_what_came_by_a_channel_that_is_gone(void **state)
 {
@@ -311,6 +368,8 @@ int main(void)
         IN_WORLD(refuses_what_nobody_could_handle_for_long),
         IN_WORLD(keeps_in_the_log_what_cannot_be_put_aside),
         IN_WORLD(does_not_wait_for_one_that_always_fails),
+        IN_WORLD(others_do_not_wait_for_one_that_fails),
+        IN_WORLD(a_window_of_failing_ones_ends),
         IN_WORLD(keeps_what_came_by_a_channel_that_is_gone),
         IN_WORLD(replays_in_order_and_once),
         IN_WORLD(replays_many_numbers_at_once),

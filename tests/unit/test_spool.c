@@ -415,10 +415,21 @@ static void several_records_are_shown_and_dropped_at_once(void **state)
     assert_int_equal(append(b, b->spool, str_from(texts[3])), ERR_OK);
     assert_int_equal(spool_peek_next(b->spool, &b->record), ERR_OK); /* came meanwhile */
     assert_int_equal(spool_drop(b->spool, 2), ERR_OK);
+    assert_int_equal(spool_peek_next(b->spool, &b->record), ERR_NOT_FOUND); /* all are shown */
+    assert_int_equal(spool_drop(b->spool, 3), ERR_NOT_FOUND);               /* two are left */
     assert_int_equal(spool_peek_next(b->spool, &b->record), ERR_NOT_FOUND);
     assert_int_equal(spool_peek(b->spool, &b->record), ERR_OK);
     assert_int_equal(spool_drop(b->spool, 2), ERR_NOT_FOUND); /* only one was shown */
-    expect_next(b, "three");
+    assert_int_equal(spool_peek(b->spool, &b->record), ERR_OK);
+    assert_int_equal(spool_peek_next(b->spool, &b->record), ERR_OK);
+    assert_int_equal(spool_drop(b->spool, 1), ERR_OK);
+    assert_int_equal(append(b, b->spool, STR("five")), ERR_OK);
+    assert_int_equal(spool_peek_next(b->spool, &b->record), ERR_OK); /* behind what stays shown */
+    assert_true(str_eq(buf_str(&b->record), STR("five")));
+    assert_int_equal(spool_drop(b->spool, 1), ERR_OK);
+    expect_next(b, "five");
+    expect_end(b);
+    assert_int_equal(append(b, b->spool, str_from(texts[3])), ERR_OK);
     assert_int_equal(spool_peek(b->spool, &b->record), ERR_OK);
     assert_int_equal(spool_drop(b->spool, 0), ERR_OK);
     expect_next(b, "four");

@@ -142,6 +142,7 @@ static enum err mem_drop(struct spool *s, uint32_t n)
 {
     struct mem_spool *m = mem(s);
     uint32_t n_shown = m->n_shown;
+    struct spool_record *shown = m->shown;
     m->n_shown = 0;
     m->shown = NULL;
     enum err e = fault_take(m, "drop");
@@ -149,6 +150,8 @@ static enum err mem_drop(struct spool *s, uint32_t n)
         return e;
     if (n > n_shown)
         return ERR_NOT_FOUND;
+    m->n_shown = n_shown - n;
+    m->shown = m->n_shown > 0 ? shown : NULL;
     for (uint32_t i = 0; i < n; i++) {
         struct spool_record *first = TAILQ_FIRST(&m->records);
         m->bytes -= first->bytes.len;

@@ -350,7 +350,12 @@ static enum err file_drop(struct spool *s, uint32_t n)
     f->n_shown = 0;
     if (n > n_shown)
         return ERR_NOT_FOUND;
-    return n > 0 ? move_head(f, f->shown_to[n - 1]) : ERR_OK;
+    enum err e = n > 0 ? move_head(f, f->shown_to[n - 1]) : ERR_OK;
+    if (e != ERR_OK)
+        return e;
+    f->n_shown = n_shown - n;
+    memmove(f->shown_to, f->shown_to + n, f->n_shown * sizeof(f->shown_to[0]));
+    return ERR_OK;
 }
 
 static bool file_is_empty(struct spool *s)

@@ -17,7 +17,7 @@
 #include "port/vault/vault.h"
 
 #define SPOOL_MAX_RECORD_BYTES 8192u
-#define SPOOL_MAX_SHOWN 64u
+#define SPOOL_MAX_SHOWN 512u
 
 /* A record that was put aside: when, and the how manieth of that millisecond. */
 struct spool_aside {
@@ -71,8 +71,9 @@ MUST_CHECK static inline enum err spool_peek_next(struct spool *s, struct buf *r
     return s->ops->peek_next(s, record);
 }
 
-/* Forgets the n oldest of the records shown since spool_peek, all at once; durable before the next
- * spool_peek, which has to come next whatever this returns. ERR_NOT_FOUND: fewer are shown. */
+/* Forgets the n oldest of the records shown since spool_peek, all at once; durable when it returns.
+ * The others stay shown; when there are none, and after any error, spool_peek has to come next.
+ * ERR_NOT_FOUND: fewer are shown. */
 MUST_CHECK static inline enum err spool_drop(struct spool *s, uint32_t n)
 {
     return s->ops->drop(s, n);
