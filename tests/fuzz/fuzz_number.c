@@ -33,7 +33,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
         struct number again;
         assert(number_format(&number, forms[i], written) == ERR_OK);
-        assert(number_parse(str_from(written), forms[i], STR(""), &again) == ERR_OK);
+        enum err e = number_parse(str_from(written), forms[i], STR(""), &again);
+        /* Of a length that no plan knows, digits alone must be more (number.c). */
+        if (e != ERR_OK && number.is_unplanned && forms[i] == NUMBER_FORM_DIGITS)
+            continue;
+        assert(e == ERR_OK);
         assert(memcmp(&again, &number, sizeof(number)) == 0);
     }
     assert(number_format(&number, NUMBER_FORM_NATIONAL, written) == ERR_OK);
