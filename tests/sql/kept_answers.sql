@@ -13,9 +13,13 @@ select ops.add_coordinator('amina', 'demo'), ops.add_coordinator('clara', 'demo'
 select ops.add_person('olaf', 'organisation', 'demo');
 
 create temp table asked on commit drop as
-select c.name, case when c.arguments ~ '\mby\M' and b.by <> '' then format('by => %L', b.by) else '' end as given, null::jsonb as fresh
-from report.catalogue c cross join (values (''), ('language')) as b (by)
-where c.kind = 'function' and c.name not in ('delivery', 'failures', 'cost', 'statements', 'month') and (b.by = '' or c.arguments ~ '\mby\M');
+select c.name, concat_ws(', ', case when g.grain <> '' then format('grain => %L', g.grain) end, case when b.by <> '' then format('by => %L', b.by) end) as given, null::jsonb as fresh
+from report.catalogue c
+    cross join (values (''), ('language'), ('cohort'), ('country'), ('role'), ('channel'), ('via')) as b (by)
+    cross join (values (''), ('week'), ('month'), ('quarter')) as g (grain)
+where c.kind = 'function' and c.name not in ('delivery', 'failures', 'cost', 'statements', 'month')
+    and (b.by = '' or c.arguments ~ '\mby\M' and (b.by = 'language' or c.name <> 'unmatched'))
+    and (g.grain = '' or c.arguments ~ '\mgrain\M' and b.by in ('', 'role'));
 create function make.answer(p_name text, p_given text) returns jsonb language plpgsql as $$
 declare
     v_answer jsonb;
@@ -30,7 +34,14 @@ reset role;
 select cmp_ok(count(*) filter (where fresh <> '[]'), '>', 30::bigint, 'reports say something') from asked;
 
 select is(core.keep_answers(), null, 'who is small is counted when somebody asks');
+-- How many rows are read of people and what they did; seq_tup_read and idx_tup_fetch of a table count both kinds of scan.
+create function make.n_read_of(p_like text) returns bigint language sql
+return (select sum(coalesce(idx_tup_fetch, 0) + seq_tup_read) from pg_stat_xact_all_tables where schemaname = 'core' and relname ~ p_like);
+create temp table reading on commit drop as
+select t.name, t.n, t.most, make.n_read_of(t.name) as n_read from (select '^event_[0-9]+$' as name, count(*) as n, 120::bigint as most from core.event
+    union all select '^learner_unit$', count(*), 30 from core.learner_unit union all select '^active_day$', count(*), 24 from core.active_day) t;
 select is(core.keep_answers(1), 'demo', 'who is large, in the background');
+select cmp_ok((make.n_read_of(r.name) - r.n_read) / r.n, '<', r.most, format('%s: a row is read a few times for all answers', r.name)) from reading r;
 select is(core.keep_answers(1), null, 'not again within the hour');
 select results_eq('select count(*) from core.member m where m.login = core.reader()', array[0::bigint], 'who counts is no member any more');
 select cmp_ok(count(*), '>', 250::bigint, 'every grain and property') from core.kept_answer;

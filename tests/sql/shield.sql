@@ -61,7 +61,7 @@ begin
     return v_body;
 end $$;
 create function make.gone_through(p_function regprocedure, p_grain text, p_by text) returns numeric language sql
-return make.rows_of(make.body_of(p_function, jsonb_build_object('grain', quote_literal(p_grain), 'by', quote_literal(p_by))));
+return make.rows_of(make.body_of(p_function, jsonb_build_object('grains', format('array[%L]', p_grain), 'properties', format('array[%L]', p_by))));
 
 -- And those of core.nodes_of, for so many days and values.
 create function make.laid_out(p_days integer, p_values integer) returns numeric language sql
@@ -86,7 +86,7 @@ $$;
 select make.groups(1, 20);
 analyze core.learner; analyze core.active_day; analyze core.event; analyze core.cohort;
 create temp table went on commit drop as
-select f, make.gone_through(f, g, 'cohort') as n, g from unnest(array['facts.activity(text,text)', 'fresh.reminder_load(text,text)']::regprocedure[]) f cross join unnest(array['day', 'week']) g;
+select f, make.gone_through(f, g, 'cohort') as n, g from unnest(array['facts.activities(text[],text[])', 'fresh.every_reminder_load(text[],text[])']::regprocedure[]) f cross join unnest(array['day', 'week']) g;
 select make.groups(21, 80);
 analyze core.learner; analyze core.active_day; analyze core.event; analyze core.cohort;
 select cmp_ok(make.gone_through(w.f, w.g, 'cohort'), '<', 6 * w.n, format('%s by %s: of four times as many groups four times as many rows', w.f, w.g)) from went w;
