@@ -34,6 +34,11 @@ reset role;
 select cmp_ok(count(*) filter (where fresh <> '[]'), '>', 30::bigint, 'reports say something') from asked;
 
 select is(core.keep_answers(), null, 'who is small is counted when somebody asks');
+savepoint small;
+update core.unit_cohort set reached = reached * 1000 where reached > 0;
+select is(core.keep_answers(1000), 'demo', 'who is few and has done much, in the background');
+rollback to small;
+select is(core.keep_answers(1000), null, 'who has done little is not');
 -- How many rows are read of people and what they did; seq_tup_read and idx_tup_fetch of a table count both kinds of scan.
 create function make.n_read_of(p_like text) returns bigint language sql
 return (select sum(coalesce(idx_tup_fetch, 0) + seq_tup_read) from pg_stat_xact_all_tables where schemaname = 'core' and relname ~ p_like);
