@@ -39,9 +39,9 @@
 
 /* The sanitizers' build is ten times as slow, and is to see memory; the other sees what counts. */
 #ifdef __SANITIZE_ADDRESS__
-static uint32_t n_conversations = 600;
+static uint32_t n_conversations = 120;
 #else
-static uint32_t n_conversations = 3000;
+static uint32_t n_conversations = 600;
 #endif
 static uint64_t seed = 20260101;
 
