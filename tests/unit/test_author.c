@@ -195,6 +195,18 @@ static bool has(const struct desk *d, const char *text)
     return str_find(buf_str(&d->out), str_from(text)) != SIZE_MAX;
 }
 
+static uint32_t count(const struct desk *d, const char *text)
+{
+    uint32_t n = 0;
+    for (struct str rest = buf_str(&d->out); rest.len > 0; n++) {
+        size_t at = str_find(rest, str_from(text));
+        if (at == SIZE_MAX)
+            break;
+        rest = str_sub(rest, at + strlen(text), rest.len);
+    }
+    return n;
+}
+
 static void test_the_picture_has_all_units_and_who_is_asked(void **state)
 {
     (void)state;
@@ -259,6 +271,9 @@ static void test_pages_of_a_translation_end_in_its_language(void **state)
         assert_int_equal(lesson_transcript(source, d.arena, scratch, &d.out), ERR_OK);
         assert_true(has(&d, rows[i][1]));
         assert_false(has(&d, "9 More"));
+        /* What stands beside the way is said behind it, once by each via. */
+        assert_int_equal(count(&d, "Beside the way, by SMS"), 1);
+        assert_int_equal(count(&d, "Beside the way, by USSD"), 1);
     }
 }
 

@@ -219,6 +219,36 @@ static void an_epoch_begins_once(void **state)
     assert_int_equal(epoch, 6);
 }
 
+/* A database in which nothing was made yet, and files that are no migrations. */
+static void migrations_begin_with_nothing(void **state)
+{
+    (void)state;
+    static struct migration list[DATABASE_MAX_MIGRATIONS];
+    static const struct {
+        struct str sql;
+        const char *words;
+    } rows[] = {
+        {{"select 1;\0select 2;", 19}, "holds a NUL byte"},
+        {{"create table public.kept (); commit;", 36}, "ended its transaction itself"},
+        {{"rollback; select 1;", 19}, "ended its transaction itself"},
+    };
+    struct database *empty = NULL;
+    uint32_t n = 7;
+    char conninfo[600];
+    (void)snprintf(conninfo, sizeof(conninfo), "%s dbname=template1", conninfo_of("postgres"));
+    assert_int_equal(database_open(conninfo, &empty, &msg), ERR_OK);
+    assert_int_equal(database_migrations(empty, list, &n, &msg), ERR_OK);
+    assert_int_equal(n, 0);
+    database_close(empty);
+    const struct migration next = {.name = "0900_next", .version = 900};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_int_equal(database_migrate(db, &next, rows[i].sql, &msg), ERR_INVALID);
+        assert_non_null(strstr(msg.text, rows[i].words));
+        expect("select count(*)::text from ops.schema_migration where version = 900", "0;");
+    }
+    assert_int_equal(ask("drop table public.kept", NULL, 0, &(struct table){.n = 0}), ERR_OK);
+}
+
 static void migrations_are_all_or_nothing(void **state)
 {
     (void)state;
@@ -655,6 +685,7 @@ int main(void)
         cmocka_unit_test(a_lost_connection_is_told),
         cmocka_unit_test(streams_rows_with_their_types),
         cmocka_unit_test(an_epoch_begins_once),
+        cmocka_unit_test(migrations_begin_with_nothing),
         cmocka_unit_test(migrations_are_all_or_nothing),
         cmocka_unit_test(seals_all_numbers_anew),
         cmocka_unit_test(gives_all_numbers_new_ids_or_none),

@@ -573,6 +573,29 @@ static void commands_return_to_the_interrupted_question(void **state)
     assert_true(has_event(EVENT_safe_raised));
 }
 
+/* By its name people speak of a disclosure: drawn, not of what the learner's id is drawn from. */
+static void a_case_has_a_name_of_its_own(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned at; /* of the byte of the seed that is 1 */
+        const char *name;
+    } rows[] = {{0, "0000000000"},  {15, "0000000000"}, {16, "4037927936"},
+                {22, "0000000256"}, {23, "0000000001"}, {24, "0000000000"}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct input input = {.kind = INPUT_TEXT, .text = STR("SAFE"), .now = now};
+        input.seed[rows[i].at] = 1;
+        learner_init(&learner);
+        assert_int_equal(engine_step(&courses, &context, &learner, &input, arena, &out), ERR_OK);
+        const struct event *raised = NULL;
+        for (uint32_t k = 0; k < out.n_events; k++)
+            raised = out.events[k].kind == EVENT_safe_raised ? &out.events[k] : raised;
+        assert_non_null(raised);
+        if (!str_eq(str_sub(raised->code, 0, 10), str_from(rows[i].name)))
+            fail_msg("%u: %.*s", rows[i].at, STR_ARG(raised->code));
+    }
+}
+
 static void an_option_that_begins_with_safe_is_an_answer(void **state)
 {
     (void)state;
@@ -819,6 +842,7 @@ int main(void)
         LEARNER_TEST(help_tells_of_the_free_call),
         LEARNER_TEST(a_call_goes_on_from_what_was_shown_only),
         LEARNER_TEST(without_a_helpline_safe_names_the_contact),
+        LEARNER_TEST(a_case_has_a_name_of_its_own),
         LEARNER_TEST(no_consent_no_course),
         LEARNER_TEST(a_number_without_consent_is_forgotten_after_seven_days),
         LEARNER_TEST(the_whole_course_ends_with_a_certificate_and_a_survey),

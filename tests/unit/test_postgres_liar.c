@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "port/database/reader.h"
 #include "port/sink/sink.h"
 
@@ -348,6 +349,38 @@ static void on_text(void *ctx, enum err e, struct str text)
     loop_stop(w->loop);
 }
 
+/* What is wrong is told once, however often it is tried again. */
+static void what_is_wrong_is_told_once(void **state)
+{
+    (void)state;
+    static const enum act acts[MAX_ACTS] = {HANG_UP};
+    static char said[8192];
+    struct writer w = {.loop = loop_libevent_new(), .n_tries = 5};
+    FILE *file = tmpfile();
+    int old = dup(STDERR_FILENO);
+    assert_non_null(file);
+    log_flush(true); /* what was counted before */
+    assert_true(dup2(fileno(file), STDERR_FILENO) >= 0);
+    tell(acts);
+    w.timer = timer_new(w.loop, on_look, &w);
+    w.sink = sink_libpq_new(w.loop, conninfo, 60000);
+    timer_start(w.loop, w.timer, 0);
+    loop_run(w.loop);
+    sink_free(w.sink);
+    log_flush(true);
+    assert_true(dup2(old, STDERR_FILENO) >= 0);
+    rewind(file);
+    said[fread(said, 1, sizeof(said) - 1, file)] = '\0';
+    (void)fclose(file); /* only read */
+    (void)close(old);
+    timer_free(w.loop, w.timer);
+    loop_free(w.loop);
+    const char *first = strstr(said, "cannot connect");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "cannot connect"));
+    assert_null(strstr(said, "repeated="));
+}
+
 #define ANY 100000u /* it is up before */
 
 static void the_writer_tries_again(void **state)
@@ -402,6 +435,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_command_says_what_is_wrong),
         cmocka_unit_test(a_person_is_told_what_is_wrong),
+        cmocka_unit_test(what_is_wrong_is_told_once),
         cmocka_unit_test(the_writer_tries_again),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

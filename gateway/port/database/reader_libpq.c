@@ -52,7 +52,7 @@ static void response(struct reader *r, enum err e)
     timer_stop(r->loop, r->deadline);
     r->fn = NULL;
     if (fn != NULL)
-        fn(r->ctx, e, e == ERR_OK ? "" : msg.text);
+        fn(r->ctx, e, msg.text); /* "" with ERR_OK */
 }
 
 static void drop(struct reader *r)
