@@ -256,9 +256,10 @@ static void check_records(size_t seen)
         const json_t *events = json_object_get(root, "events");
         for (size_t i = 0; i < json_array_size(events) && is_of_phone(root); i++) {
             const struct person *person = whose(str_from(id));
-            if (person == NULL)
+            if (person != NULL)
+                check_event(person, json_array_get(events, i), line, is_ussd, seen);
+            else
                 fail_with("of somebody who is not on this phone", line);
-            check_event(person, json_array_get(events, i), line, is_ussd, seen);
         }
         json_decref(root);
     }
