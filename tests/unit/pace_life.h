@@ -241,6 +241,8 @@ static void commit(struct phone *p, const struct input *input)
     p->learner = life.out.next;
     p->learner.seq++;
     p->is_erase_asked = life.out.is_erase_asked;
+    if (life.out.is_erased) /* a new contact, of whom nothing is known: no earlier message either */
+        p->push_ms = 0;
     if (life.out.is_erased || life.out.is_passing)
         p->due_ms = 0;
     else if (!life.out.is_wake_kept)
