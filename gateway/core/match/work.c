@@ -64,27 +64,48 @@ static bool is_around_work(const struct vocabulary *words, struct str word, bool
     return match_has_word(words, WORDS_WORK, word) || (!is_whole && option_is_around(words, word));
 }
 
+/* "Thank you, teacher", "good morning doctor": that is somebody else. */
+static bool is_addressed(const struct vocabulary *words, struct str before)
+{
+    struct str last = STR_NONE;
+    for (struct str rest = before, word; (word = match_next_word(&rest)).p != NULL;)
+        last = word;
+    return !str_is_empty(last) && (match_has_word(words, WORDS_THANKS, last) ||
+                                   phrase_is_whole(words, PHRASES_THANKS, str_trim(before)));
+}
+
+/* The next work that is named, from *rest on; moves it behind, or over one other word. False: that
+ * word denies, or says that no work is meant. */
+static bool take_work(const struct vocabulary *words, const struct question *question,
+                      struct str *rest, int32_t found, bool is_whole, int32_t *ret_option,
+                      struct arena *arena)
+{
+    struct naming naming = name_at(words, question, *rest, arena);
+    if (naming.option == 0 && found != 0)
+        naming = name_behind_and(words, question, *rest, arena);
+    *ret_option = naming.option;
+    *rest = naming.rest;
+    if (naming.option != 0)
+        return true;
+    struct str word = match_next_word(rest);
+    bool is_no = match_find_keyword(words, word).command == COMMAND_NO ||
+                 match_has_word(words, WORDS_NOT, word);
+    bool may_be_any = found != 0 && !is_whole;
+    return !is_no && (may_be_any || is_around_work(words, word, is_whole));
+}
+
 int32_t match_work(const struct vocabulary *words, const struct question *question,
                    struct str normalised, bool is_whole, struct arena *arena)
 {
-    int32_t found = 0;
+    int32_t found = 0, option;
     bool has_other = false;
-    for (struct str rest = normalised; !str_is_empty(rest);) {
-        rest = str_trim(rest);
-        struct naming naming = name_at(words, question, rest, arena);
-        if (naming.option == 0 && found != 0)
-            naming = name_behind_and(words, question, rest, arena);
-        has_other = has_other || (found != 0 && naming.option != 0 && naming.option != found);
-        if (naming.option != 0) {
-            found = naming.option;
-            rest = naming.rest;
-            continue;
-        }
-        struct str word = match_next_word(&rest);
-        bool is_no = match_find_keyword(words, word).command == COMMAND_NO ||
-                     match_has_word(words, WORDS_NOT, word);
-        if (is_no || ((found == 0 || is_whole) && !is_around_work(words, word, is_whole)))
+    for (struct str rest = str_trim(normalised); !str_is_empty(rest); rest = str_trim(rest)) {
+        struct str before = str_sub(normalised, 0, (size_t)(rest.p - normalised.p));
+        if (!take_work(words, question, &rest, found, is_whole, &option, arena) ||
+            (option != 0 && found == 0 && is_addressed(words, before)))
             return 0;
+        has_other = has_other || (option != 0 && found != 0 && option != found);
+        found = option != 0 ? option : found;
     }
     return has_other ? -1 : found;
 }
