@@ -324,6 +324,10 @@ static void run_language(struct step *s)
 {
     if (engine_stays_away(s) || join_named_language(s, s->argument))
         return;
+    if (s->learner->state == LEARNER_STATE_LANGUAGE) {
+        step_say_screen(s); /* it is asked for already */
+        return;
+    }
     bool can_say = !str_is_empty(s->course->texts[COURSE_TEXT_language_only]);
     if (s->base->n_languages > 1 || s->base->n_languages == 0 || !can_say) {
         engine_open_side(s, LEARNER_STATE_SWITCH_LANGUAGE);

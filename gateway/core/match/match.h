@@ -101,8 +101,8 @@ bool match_is_everyday(const struct vocabulary *words, struct str normalised, co
 bool match_may_be_stop(const struct vocabulary *words, struct str normalised);
 
 /* What a whole text asks for in a sentence, with nothing but courtesy around it: HELP, JOIN, ASK,
- * which reaches a person, MY DATA, MOVE, NEXT, SWITCH, SCORE, REPEAT, MENU ("module 2"), CERT or
- * PAUSE ("stop for a week", which is no STOP). COMMAND_NONE: nothing. */
+ * which reaches a person, MY DATA, MOVE, NEXT, SWITCH, SCORE, REPEAT, MENU ("module 2"), CERT, LANG
+ * or PAUSE ("stop for a week", which is no STOP). COMMAND_NONE: nothing. */
 enum command match_sentence(const struct vocabulary *words, struct str normalised);
 /* What a whole text says of the one who writes, with nothing but courtesy around it: no time now
  * ("stop for today" as well, which is no STOP), no idea what to do, through with it, or asks what

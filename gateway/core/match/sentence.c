@@ -38,7 +38,7 @@ enum command match_sentence(const struct vocabulary *words, struct str normalise
                 {PHRASES_NEXT, COMMAND_NEXT},     {PHRASES_SWITCH, COMMAND_SWITCH},
                 {PHRASES_SCORE, COMMAND_SCORE},   {PHRASES_REPEAT, COMMAND_REPEAT},
                 {PHRASES_MENU, COMMAND_MENU},     {PHRASES_CERT, COMMAND_CERT},
-                {PHRASES_PAUSE, COMMAND_PAUSE}};
+                {PHRASES_PAUSE, COMMAND_PAUSE},   {PHRASES_LANG, COMMAND_LANG}};
     for (size_t i = 0; i < ARRAY_LEN(rows) && !phrase_is_key(normalised); i++) {
         if (phrase_is_whole(words, rows[i].list, normalised))
             return rows[i].command;

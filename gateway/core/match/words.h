@@ -66,6 +66,7 @@
     X(PHRASES_MOVE, phrases_move, "another number or phone: I have a new number")                  \
     X(PHRASES_NEXT, phrases_next, "NEXT in a sentence: the next module")                           \
     X(PHRASES_MENU, phrases_menu, "MENU in a sentence: main menu, module 2, start over")           \
+    X(PHRASES_LANG, phrases_lang, "LANG in a sentence: I do not speak English")                    \
     X(PHRASES_CERT, phrases_cert, "CERT in a sentence: when do I get my certificate")              \
     X(PHRASES_PAUSE, phrases_pause, "PAUSE in a sentence: stop for a week")                        \
     X(PHRASES_SWITCH, phrases_switch, "SWITCH in a sentence: my sister wants to learn, too")       \
