@@ -241,6 +241,16 @@ static void test_a_meeting_has_its_agenda_in_every_language(void **state)
         for (size_t at; (at = str_find(rest, STR("class=\"meeting\""))) != SIZE_MAX; n_meetings++)
             rest = str_sub(rest, at + 1, rest.len);
         assert_int_equal(n_meetings, 7);
+        rest = buf_str(&d.out);
+        n_meetings = 0;
+        for (size_t at; (at = str_find(rest, STR("<p class=\"key\">"))) != SIZE_MAX; n_meetings++) {
+            rest = str_sub(rest, at + strlen("<p class=\"key\">"), rest.len);
+            struct str key = str_sub(rest, 0, str_find(rest, STR("</p>")));
+            size_t colon = str_find(key, STR(": "));
+            assert_true(colon != SIZE_MAX && colon > 0); /* "Answer: 2." with its word */
+            assert_in_range(key.p[colon + 2], '1', '9');
+        }
+        assert_true(n_meetings > 7); /* the right answers are there for who leads */
         assert_int_equal(has(&d, "minutes: quiz by show of hands"), i == 0); /* its own words */
         static const char *const ids[] = {">rule<", ">recall<", ">story<",
                                           ">case<", ">plan<",   ">card<"};

@@ -240,13 +240,25 @@ static void migrations_begin_with_nothing(void **state)
     assert_int_equal(database_migrations(empty, list, &n, &msg), ERR_OK);
     assert_int_equal(n, 0);
     database_close(empty);
+    struct table t;
+    assert_int_equal(ask("insert into ops.schema_migration (version, name, sha256) "
+                         "values (901, repeat('x', 600), repeat('0', 64))",
+                         NULL, 0, &t),
+                     ERR_OK);
+    assert_int_equal(database_migrations(db, list, &n, &msg), ERR_TOO_LONG);
+    assert_non_null(strstr(msg.text, "holds what no waypost wrote"));
+    buf_fini(&t.text);
+    assert_int_equal(ask("delete from ops.schema_migration where version = 901", NULL, 0, &t),
+                     ERR_OK);
+    buf_fini(&t.text);
     const struct migration next = {.name = "0900_next", .version = 900};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         assert_int_equal(database_migrate(db, &next, rows[i].sql, &msg), ERR_INVALID);
         assert_non_null(strstr(msg.text, rows[i].words));
         expect("select count(*)::text from ops.schema_migration where version = 900", "0;");
     }
-    assert_int_equal(ask("drop table public.kept", NULL, 0, &(struct table){.n = 0}), ERR_OK);
+    assert_int_equal(ask("drop table public.kept", NULL, 0, &t), ERR_OK);
+    buf_fini(&t.text);
 }
 
 static void migrations_are_all_or_nothing(void **state)

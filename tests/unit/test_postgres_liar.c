@@ -252,6 +252,60 @@ static void a_command_says_what_is_wrong(void **state)
     }
 }
 
+/* Every question of a command, to a PostgreSQL that refuses it, or is gone by then. */
+
+static uint64_t number;
+static char sum[DATABASE_SHA256_BYTES];
+static struct migration list[DATABASE_MAX_MIGRATIONS];
+static uint32_t n_list;
+
+#define QUESTION(name, ...)                                                                        \
+    static enum err name(struct database *db, struct errmsg *msg)                                  \
+    {                                                                                              \
+        return database_##name(db, __VA_ARGS__, msg);                                              \
+    }
+QUESTION(publish, STR("{}"))
+QUESTION(states, (const uint8_t[16]){0}, 1, NULL, NULL)
+QUESTION(reconcile, STR("[]"), &number)
+QUESTION(count_states, &number)
+QUESTION(courses, NULL, NULL)
+QUESTION(ask, "select 1", NULL, 0, NULL, NULL)
+QUESTION(epoch, &number)
+QUESTION(begin_epoch, 1, 2)
+QUESTION(places, 1, NULL, NULL)
+QUESTION(migrations, list, &n_list)
+QUESTION(sha256, STR("a"), sum)
+QUESTION(migrate, &list[0], STR("select 1"))
+
+static void no_question_takes_a_failure_for_an_answer(void **state)
+{
+    (void)state;
+    static enum err (*const questions[])(struct database *, struct errmsg *) = {
+        publish, states,      reconcile, count_states, courses, ask,
+        epoch,   begin_epoch, places,    migrations,   sha256,  migrate,
+    };
+    static const struct {
+        enum act acts[MAX_ACTS];
+        enum err e;
+    } rows[] = {
+        {{LET_IN, FORBID}, ERR_DENIED},
+        {{LET_IN, NAMELESS}, ERR_UNAVAILABLE},
+        {{LET_IN, HANG_UP}, ERR_UNAVAILABLE},
+        {{LET_IN, TALK_NONSENSE}, ERR_UNAVAILABLE},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows) * ARRAY_LEN(questions); i++) {
+        size_t row = i % ARRAY_LEN(rows), question = i / ARRAY_LEN(rows);
+        struct database *db = NULL;
+        struct errmsg msg = {""};
+        tell(rows[row].acts);
+        assert_int_equal(database_open(conninfo, &db, &msg), ERR_OK);
+        enum err e = questions[question](db, &msg);
+        if (e != rows[row].e || msg.text[0] == '\0')
+            fail_msg("question %zu, row %zu: %s, '%s'", question, row, err_name(e), msg.text);
+        database_close(db);
+    }
+}
+
 /* ---- a person ---- */
 
 struct heard {
@@ -287,7 +341,7 @@ static void a_person_is_told_what_is_wrong(void **state)
         {{ASK_PASSWORD, LET_IN, TALK_NONSENSE}, ERR_UNAVAILABLE, ERR_OK, ""},
         {{ASK_PASSWORD, LET_IN, FORBID}, ERR_DENIED, ERR_OK, "permission denied. ask the owner"},
         {{ASK_PASSWORD, LET_IN, DONE, SCHEMA}, ERR_OK, ERR_OK, ""},
-        {{ASK_PASSWORD, LET_IN, DONE, FORBID}, ERR_OK, ERR_DENIED, "permission denied"},
+        {{ASK_PASSWORD, LET_IN, DONE, FORBID, SCHEMA}, ERR_OK, ERR_DENIED, "permission denied"},
         {{ASK_PASSWORD, LET_IN, DONE, HANG_UP}, ERR_OK, ERR_UNAVAILABLE, ""},
         {{ASK_PASSWORD, LET_IN, DONE, TALK_NONSENSE}, ERR_OK, ERR_UNAVAILABLE, ""},
         {{ASK_PASSWORD, LET_IN, DONE, SAY_NOTHING}, ERR_OK, ERR_UNAVAILABLE, "no answer in time"},
@@ -309,6 +363,12 @@ static void a_person_is_told_what_is_wrong(void **state)
                 fail_msg("row %zu: %s, %s", i, err_name(heard.e), heard.words);
         }
         assert_non_null(strstr(heard.words, rows[i].words));
+        if (heard.e == ERR_DENIED && rows[i].opened == ERR_OK) { /* the next one may go well */
+            reader_ask(r, "select 1", NULL, 0, NULL, on_end, &heard);
+            loop_run(heard.loop);
+            assert_int_equal(heard.e, ERR_OK);
+            assert_string_equal(heard.words, "");
+        }
         if (heard.e == ERR_UNAVAILABLE) { /* it is down for good */
             reader_ask(r, "select 1", NULL, 0, NULL, on_end, &heard);
             loop_run(heard.loop);
@@ -434,6 +494,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_command_says_what_is_wrong),
+        cmocka_unit_test(no_question_takes_a_failure_for_an_answer),
         cmocka_unit_test(a_person_is_told_what_is_wrong),
         cmocka_unit_test(what_is_wrong_is_told_once),
         cmocka_unit_test(the_writer_tries_again),
