@@ -33,6 +33,12 @@ static const struct login_rule all_rules[] = {
      "postgresql.conf"},
     {"select not pg_is_in_recovery()", CHECK_STOPS, "this is a replica, which takes no rows",
      "name the primary"},
+    {"select current_setting('log_error_verbosity') = 'terse' and "
+     "current_setting('log_parameter_max_length') = '0' and "
+     "current_setting('log_parameter_max_length_on_error') = '0'",
+     CHECK_HURTS, "PostgreSQL may write into its log what people say",
+     "as a superuser, for this login: alter role LOGIN set log_error_verbosity = terse; the same "
+     "with log_parameter_max_length = 0 and log_parameter_max_length_on_error = 0"},
     {"select pg_encoding_to_char(encoding) = 'UTF8' from pg_database where datname = "
      "current_database()",
      CHECK_STOPS, "the database's encoding is not UTF8", "make it with ENCODING 'UTF8'"},

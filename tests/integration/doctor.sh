@@ -13,6 +13,9 @@ sql "create role well_writer login; grant waypost_writer to well_writer;
     create role well_sender login; grant waypost_sender to well_sender;
     create role nobody_else login; grant connect on database waypost to nobody_else; grant usage on schema ops to nobody_else;
     grant select on ops.schema_migration to nobody_else"
+for login in well_writer well_sender nobody_else; do
+    sql "alter role $login set log_error_verbosity = terse; alter role $login set log_parameter_max_length = 0"
+done
 # A site that goes live: no simulator, a price, logins of their own.
 sed -e 's/^simulator:.*/simulator: off/; /^profiles_dir/d' -e "s|^keys_dir|profiles_dir: profiles\ncurrency: KES\nkeys_dir|" \
     -e 's/user=waypost_\([a-z]*\)"/user=well_\1"/; s/^    from: "20880"$/&\n    price: 0.8/' \
@@ -269,7 +272,13 @@ expired()
 mistake 78 '^stops: site.yaml:[0-9]+:1: Redis does not answer: .*expired.*; ' 'a certificate of Redis that has run out' expired
 aof_off() { redis config set appendonly no; undo() { redis config set appendonly yes; }; }
 mistake 78 '^stops: Redis: appendonly is off.*; include config/redis.conf' 'a Redis without its file' aof_off
-read_only() { sql 'alter role well_writer set default_transaction_read_only = on'; undo() { sql 'alter role well_writer reset all'; }; }
+read_only() { sql 'alter role well_writer set default_transaction_read_only = on'; undo() { sql 'alter role well_writer reset default_transaction_read_only'; }; }
+talkative()
+{
+    sql "alter role well_writer set log_parameter_max_length = 200"
+    undo() { sql "alter role well_writer set log_parameter_max_length = 0"; }
+}
+mistake 0 "^hurts: site.yaml:$writer_at:1: writer_conninfo: PostgreSQL may write into its log what people say; as a superuser" 'a log of PostgreSQL that tells parameters' talkative
 mistake 78 "^stops: site.yaml:$writer_at:1: writer_conninfo: default_transaction_read_only is on.*; reset it" 'a database that takes no rows' read_only
 no_room() { sql 'alter role well_writer connection limit 0'; undo() { sql 'alter role well_writer connection limit -1'; }; }
 mistake 78 "^stops: site.yaml:$writer_at:1: writer_conninfo: PostgreSQL does not let it in: .*too many connections for role" 'a login that may not connect' no_room
