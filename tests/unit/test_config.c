@@ -66,6 +66,14 @@ static const struct {
     {BASE "listen_address: localhost\n", ERR_INVALID,
      "%F:6:17: listen_address is 'localhost'; it must be an IP address: names are never looked up "
      "here\n"},
+    {BASE CHANNEL "routes:\n  - {prefix: \"+1\", channel: at}\n"
+                  "  - {prefix: \"+123456789012345\", channel: at}\n",
+     ERR_OK, ""},
+    {BASE CHANNEL "routes:\n  - {prefix: \"+1234567890123456\", channel: at}\n", ERR_INVALID,
+     "%F:11:14: prefix is '+1234567890123456'; it must be how numbers begin, as \"+254\", in "
+     "quotes\n"},
+    {BASE CHANNEL "routes:\n  - {prefix: \"+\", channel: at}\n", ERR_INVALID,
+     "%F:11:14: prefix is '+'; it must be how numbers begin, as \"+254\", in quotes\n"},
     {BASE CHANNEL "    alphabets: []\n", ERR_OK, ""},
     {BASE CHANNEL "    alphabets: [turkish, urdu]\n", ERR_OK, ""},
     {BASE CHANNEL "    alphabets: [turkish, klingon]\n", ERR_INVALID,

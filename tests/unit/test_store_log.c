@@ -209,6 +209,33 @@ static void blocked_log_read_ends_with_an_entry(void **state)
     free(waiting);
 }
 
+/* Whoever is erased may have been the only one in the bucket. */
+static void a_bucket_may_lose_all_its_entries(void **state)
+{
+    struct subject *t = subject(state);
+    struct event_place places[2];
+    for (int i = 0; i < 2; i++) {
+        store_append(t->store, 200, STR("a report"), got_plain, begin(t));
+        assert_int_equal(end(t), ERR_OK);
+    }
+    assert_int_equal(do_log(t, 10, 0), ERR_OK);
+    assert_int_equal(t->got.n, 2);
+    for (size_t i = 0; i < ARRAY_LEN(places); i++)
+        places[i] = t->got.entries[i].place;
+    for (uint32_t n = 1; n <= 2; n++) { /* one, and the other: of the first nothing is left */
+        store_log_delete(t->store, 200, places, n, got_plain, begin(t));
+        assert_int_equal(end(t), ERR_OK);
+    }
+    memset(t->from, 0, sizeof(t->from));
+    assert_int_equal(do_log(t, 10, 0), ERR_OK);
+    assert_int_equal(t->got.n, 0);
+    store_append(t->store, 200, STR("the next"), got_plain, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_int_equal(do_log(t, 10, 0), ERR_OK);
+    assert_int_equal(t->got.n, 1);
+    assert_string_equal(t->got.entries[0].payload, "the next");
+}
+
 static void an_appended_event_is_read_like_any_other(void **state)
 {
     struct subject *t = subject(state);
@@ -447,6 +474,7 @@ int main(void)
         EACH(all_learners_are_found_page_by_page),
         EACH(states_come_in_the_order_of_the_numbers),
         EACH(blocked_log_read_ends_with_an_entry),
+        EACH(a_bucket_may_lose_all_its_entries),
         EACH(an_appended_event_is_read_like_any_other),
         EACH(the_end_of_a_log_stays_when_it_is_trimmed),
         REDIS(a_fenced_store_is_away_until_it_is_open),

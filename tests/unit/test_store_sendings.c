@@ -92,6 +92,29 @@ static void many_at_once_are_each_answered(void **state)
         assert_int_equal(gots[i].e, ERR_NOT_FOUND);
 }
 
+/* An SMS may lie in another bucket than its number, and so on another server: its state is not
+ * told, all the rest is as ever. */
+static void of_a_number_elsewhere_no_state_is_told(void **state)
+{
+    struct subject *t = subject(state);
+    static struct got gots[MANY]; /* large */
+    struct got_entry entries[MANY];
+    send_to_many(t, entries);
+    for (uint8_t again = 0; again < 2; again++) {
+        memset(gots, 0, sizeof(gots));
+        for (uint8_t i = 0; i < MANY; i++) {
+            struct store_entry e = {
+                .bucket = entries[i].bucket, .id = str_from(entries[i].id), .fence = again + 1};
+            struct number_id id = id_of((uint8_t)(entries[i].bucket + 1), 0);
+            gots[i].loop = t->loop;
+            store_mark_sending(t->store, &e, &id, got_value, &gots[i]);
+        }
+        wait_many(t, gots);
+        for (size_t i = 0; i < MANY; i++)
+            assert_int_equal(gots[i].e, again == 0 ? ERR_OK : ERR_CONFLICT);
+    }
+}
+
 static void what_is_wrong_with_one_keeps_no_other(void **state)
 {
     struct subject *t = subject(state);
@@ -115,6 +138,7 @@ int main(void)
         {"mem", many_at_once_are_each_answered, setup_mem, teardown, NULL},
         {"redis", many_at_once_are_each_answered, setup_redis, teardown, NULL},
         {"cluster", many_at_once_are_each_answered, setup_cluster, teardown, NULL},
+        {"redis elsewhere", of_a_number_elsewhere_no_state_is_told, setup_redis, teardown, NULL},
         {"wrong", what_is_wrong_with_one_keeps_no_other, setup_redis, teardown, NULL},
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);

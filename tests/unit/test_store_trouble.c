@@ -137,11 +137,16 @@ static void in_flight_is_bounded(void **state)
         gots[i].loop = t->loop;
         store_load(t->store, &id, got_load, &gots[i]);
     }
+    struct got due = {.loop = t->loop}; /* what asks many buckets at once is no exception */
+    store_due(t->store, &(struct store_due_by){0, 0, 1, 1000}, got_due, &due);
     for (size_t i = 0; i < N; i++) {
         while (!gots[i].is_done)
             run_for(t, 5);
         assert_int_equal(gots[i].e, i < 1000 ? ERR_OK : ERR_FULL);
     }
+    while (!due.is_done)
+        run_for(t, 5);
+    assert_int_equal(due.e, ERR_FULL);
     free(gots);
     assert_int_equal(do_probe(t), ERR_OK);
 }
