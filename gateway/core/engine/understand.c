@@ -270,12 +270,13 @@ static bool try_mine(struct step *s)
     return engine_command(s, &match);
 }
 
-/* Who asks us, or has another number, does not answer. */
+/* Who asks us, has another number, or wants no messages for a week does not answer. */
 static bool try_question_back(struct step *s)
 {
     enum command asked = match_sentence(s->course->words, s->norm);
-    return (asked == COMMAND_HELP || asked == COMMAND_MYDATA || asked == COMMAND_MOVE) &&
-           try_sentence(s);
+    bool is_one = asked == COMMAND_HELP || asked == COMMAND_MYDATA || asked == COMMAND_MOVE ||
+                  asked == COMMAND_PAUSE;
+    return is_one && try_sentence(s);
 }
 
 /* Any text would be the keys, the words that work everywhere, also mistyped, and thanks as well. */
