@@ -8,10 +8,13 @@
 #include "base/log.h"
 #include "base/record.h"
 #include "base/xalloc.h"
+#include "core/match/match.h"
+#include "core/utf8.h"
 #include "port/store/values.h"
 #include "profile/signature.h"
 #include "wire/address.h"
 
+#define NOWHERE_BYTES 32u /* of a name that no channel has, in the log */
 #define ARENA_MAX_BYTES (1024u * 1024)
 #define FREE_LIST_MAX 256u
 #define SESSION_KEY_HEX_BYTES (2 * NUMBER_ID_BYTES)
@@ -414,6 +417,16 @@ static bool take_caller(struct callback *c, const struct http_request *request, 
     return take_path_secret(c) && is_listed;
 }
 
+/* A provider goes on with what was set up there: its SMS and reports are lost for who does not hear
+ * of it. A stranger may say anything, a number, too. */
+static void tell_nowhere(struct callback *c, struct str name)
+{
+    struct str shown = str_sub(name, 0, str_find_char(name, '/'));
+    LOG_WARN("callback", "for a channel that is not configured", "path=\"%s%.*s\"",
+             c->is_dlr ? "/dlr/" : "/in/",
+             STR_ARG(match_mask_numbers(utf8_cut(shown, NOWHERE_BYTES), c->arena)));
+}
+
 void callbacks_handle(struct callbacks *all, struct front_token token,
                       const struct http_request *request, struct str peer)
 {
@@ -424,7 +437,10 @@ void callbacks_handle(struct callbacks *all, struct front_token token,
     struct str name = callback_path(request->path, &c->is_dlr);
     if (name.p != NULL && respond_to_probe(c, request->method))
         return;
-    if (name.p == NULL || !find_channel(c, name)) {
+    bool is_known = name.p != NULL && find_channel(c, name);
+    if (name.p != NULL && !is_known)
+        tell_nowhere(c, name);
+    if (!is_known) {
         respond_plainly(c, 404, STR("There is nothing here.\n"));
         return;
     }
