@@ -33,8 +33,8 @@ static struct {
     char request[4096]; /* the last one */
 } * seen;
 
-static int port;
-static pid_t provider;
+static int port, port_of_six;
+static pid_t provider, provider_of_six; /* at [::1], where there is one; else 0 */
 
 static void say(int fd, const char *text, size_t n)
 {
@@ -111,19 +111,20 @@ static void serve_connection(int fd)
     }
 }
 
-static int start(void **state)
+/* A provider on this address; 0: it cannot be had. */
+static pid_t provide(const struct sockaddr *at, socklen_t size, int *ret_port)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof(at);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    (void)state;
-    seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0 || listen(fd, 64) != 0 ||
-        getsockname(fd, (struct sockaddr *)&at, &size) != 0)
-        return -1;
-    port = ntohs(at.sin_port);
-    provider = fork();
-    if (provider == 0) {
+    struct sockaddr_in6 own = {.sin6_family = AF_UNSPEC}; /* the longer one; both begin alike */
+    socklen_t own_size = sizeof(own);
+    int fd = socket(at->sa_family, SOCK_STREAM, 0);
+    if (fd < 0 || bind(fd, at, size) != 0 || listen(fd, 64) != 0 ||
+        getsockname(fd, (struct sockaddr *)&own, &own_size) != 0) {
+        (void)close(fd); /* nothing was written */
+        return 0;
+    }
+    *ret_port = ntohs(own.sin6_port);
+    pid_t pid = fork();
+    if (pid == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         (void)signal(SIGCHLD, SIG_IGN);
         for (int near; (near = accept(fd, NULL, NULL)) >= 0; (void)close(near)) {
@@ -134,12 +135,27 @@ static int start(void **state)
         }
         _exit(0);
     }
-    return close(fd);
+    (void)close(fd); /* it is the provider's */
+    return pid;
+}
+
+static int start(void **state)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in6 at_six = {.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback};
+    (void)state;
+    seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    provider = provide((struct sockaddr *)&at, sizeof(at), &port);
+    provider_of_six = provide((struct sockaddr *)&at_six, sizeof(at_six), &port_of_six);
+    return provider > 0 ? 0 : -1;
 }
 
 static int stop(void **state)
 {
     (void)state;
+    if (provider_of_six > 0 && (kill(provider_of_six, SIGKILL) != 0 ||
+                                waitpid(provider_of_six, NULL, 0) != provider_of_six))
+        return -1;
     return kill(provider, SIGKILL) == 0 && waitpid(provider, NULL, 0) == provider ? 0 : -1;
 }
 
@@ -327,14 +343,21 @@ static void private_addresses_are_not_called(void **state)
             fail_msg("%s: %d %s", hosts[i], (int)a.reached, a.message);
     }
     /* Nor over a connection that was opened for somebody who may. */
-    int n_before = atomic_load(&seen->n_requests);
-    struct sender_request request = request_of("/ok");
-    assert_int_equal(ask(loop, sender, request).status, 200);
-    request.is_private_allowed = false;
-    struct asked a = ask(loop, sender, request);
-    assert_int_equal(a.reached, SENDER_REACHED_NOT);
-    assert_non_null(strstr(a.message, "private address refused"));
-    assert_int_equal(atomic_load(&seen->n_requests), n_before + 1);
+    for (int i = 0; i < (provider_of_six > 0 ? 2 : 1); i++) {
+        int n_before = atomic_load(&seen->n_requests);
+        char url[64];
+        struct sender_request request = request_of("/ok");
+        if (i == 1) {
+            (void)snprintf(url, sizeof(url), "http://[::1]:%d/ok", port_of_six);
+            request.url = str_from(url);
+        }
+        assert_int_equal(ask(loop, sender, request).status, 200);
+        request.is_private_allowed = false;
+        struct asked a = ask(loop, sender, request);
+        assert_int_equal(a.reached, SENDER_REACHED_NOT);
+        assert_non_null(strstr(a.message, "private address refused"));
+        assert_int_equal(atomic_load(&seen->n_requests), n_before + 1);
+    }
     sender_free(sender);
     loop_free(loop);
 }
