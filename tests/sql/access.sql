@@ -217,7 +217,9 @@ select bag_eq($$select rolname::text, unnest(rolconfig) from pg_roles where roln
     $$values ('nora', 'default_transaction_read_only=on'), ('nora', 'statement_timeout=60s'),
         ('nora', 'idle_in_transaction_session_timeout=10min'), ('nora', 'max_parallel_workers_per_gather=0'), ('nora', 'enable_seqscan=off'), ('nora', 'enable_mergejoin=off'),
         ('nora', 'enable_hashjoin=off'),
-        ('nora', 'search_path=report'), ('nora', 'temp_file_limit=1GB'), ('nora', 'log_statement=all')$$, 'seat-belts of a coordinator');
+        ('nora', 'search_path=report'), ('nora', 'temp_file_limit=1GB'), ('nora', 'log_statement=all'),
+        ('waypost_writer', 'log_parameter_max_length=0'), ('waypost_writer', 'log_parameter_max_length_on_error=0'),
+        ('waypost_writer', 'log_error_verbosity=terse')$$, 'seat-belts of a coordinator, and what the log says of the writer');
 select throws_ok($$select ops.add_coordinator('x', 'east')$$, 'P0002', null, 'no coordinator of an organisation that does not exist');
 select * from finish();
 rollback;
