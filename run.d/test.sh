@@ -162,26 +162,46 @@ scripts_of()
     done
 }
 
-run_scripts()
+# next_script LIST: takes the first off it.
+next_script()
 {
-    xargs -P"$1" -I{} bash -c 'integration_one {}' || true
+    (
+        flock 7
+        head -n1 "$1"
+        sed -i 1d "$1"
+    ) 7>"$1.lock"
 }
 
-# Two at a time, and one that waits: with three that do not, a host where processes are dear let fronts stand still for seconds.
+# run_scripts LIST...: one after the other, until all lists are empty.
+run_scripts()
+{
+    local list script
+    for list in "$@"; do
+        while script=$(next_script "$list") && [ -n "$script" ]; do
+            integration_one "$script" || true
+        done
+    done
+}
+
+# Two lanes, and one of those that wait; with three that do not, a host where processes are dear let fronts stand still for seconds
+# while other steps had the rest of it. One more begins when those are done.
 test_integration()
 {
-    export -f integration_one
-    export TEST_LOGS
+    local waiting="$TEST_LOGS/waiting" others="$TEST_LOGS/others"
     rm -f "$TEST_LOGS/again"
     # The names hold no blanks.
     # shellcheck disable=SC2086
-    scripts_of $WAITING_SCRIPTS >"$TEST_LOGS/waiting"
-    run_scripts 1 <"$TEST_LOGS/waiting" &
+    scripts_of $WAITING_SCRIPTS >"$waiting"
     # shellcheck disable=SC2086
     {
         scripts_of $LONG_SCRIPTS
         printf '%s\n' tests/integration/*.sh
-    } | grep -v '/lib\.sh$' | grep -vxFf "$TEST_LOGS/waiting" | awk '!seen[$0]++' | run_scripts 2
+    } | grep -v '/lib\.sh$' | grep -vxFf "$waiting" | awk '!seen[$0]++' >"$others"
+    run_scripts "$waiting" "$others" &
+    run_scripts "$others" "$waiting" &
+    run_scripts "$others" "$waiting" &
+    flock "$TEST_LOGS/beside.lock" true
+    run_scripts "$waiting" "$others"
     wait
     integration_again
 }
@@ -303,6 +323,7 @@ do_beside()
     for name in "$@"; do
         do_step "$name"
     done
+    flock -u 9
 }
 
 # integration_with STEP...: integration, and these beside it.
@@ -310,9 +331,12 @@ integration_with()
 {
     local name
     if [ $# -gt 0 ]; then
+        exec 9>"$TEST_LOGS/beside.lock" # which they hold until they are done
+        flock 9
         set -m # a group of their own, which ends with us
         do_beside "$@" &
         set +m
+        exec 9>&-
         # shellcheck disable=SC2064 # now
         trap "kill -- -$! 2>/dev/null || true" EXIT
     fi
