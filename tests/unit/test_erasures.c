@@ -94,6 +94,7 @@ static void says_where_it_cannot_be(void **state)
     assert_string_equal(msg.text, "/dev/null/" ERASURES_FILE ": Not a directory");
     char path[PATH_MAX + 1];
     memset(path, 'a', sizeof(path));
+    path[PATH_MAX] = '\0';
     path[PATH_MAX - sizeof("/" ERASURES_FILE)] = '\0'; /* one that is just too long */
     memcpy(path, "/tmp/", strlen("/tmp/"));
     assert_int_equal(erasures_open(path, &e, &msg), ERR_IO);
