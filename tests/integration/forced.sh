@@ -39,6 +39,12 @@ has_letters()
     [ "$(n_letters)" -ge "$1" ]
 }
 
+# A question counts as asked once its SMS has gone.
+has_sent()
+{
+    [ "$(sql "select count(*) from core.message where status in ('sent', 'delivered')")" -ge "$1" ]
+}
+
 world_make
 # The provider: it refuses everything, in the words that it was sent.
 cat >"$STATE/echo.py" <<'PY'
@@ -71,7 +77,9 @@ demo_prepare "$STATE" >"$STATE/prepare.log" 2>&1 || die 69 "$(cat "$STATE/prepar
 demo_start "$STATE" "$PORT"
 
 check_same 'the number joins' 200 "$(sms JOIN)"
-sms 1 >/dev/null
+check 'is asked for consent' wait_for 20 has_sent 1
+check_same 'agrees' 200 "$(sms 1)"
+check 'and is asked for its work' wait_for 20 has_sent 2
 check_same 'and writes words' 200 "$(sms "my $WORD is $CANARY")"
 check 'which PostgreSQL has' wait_for 20 eval '[ "$(sql "select count(*) from core.unknown_input where text like '"'%xylo%'"'")" -gt 0 ]'
 
