@@ -229,9 +229,14 @@ begin
     having count(*) > 0;
 
     update core.learner l set role_choice = s.role
-    from jsonb_to_recordset(p) as s (learner_id uuid, seq integer, role smallint)
-    where l.learner_id = s.learner_id and s.role is not null and l.role_choice is null and l.role_seq = 0 and l.erased_at is null
-        and s.seq >= (select max(n.seq) from core.number_state n where n.learner = l.learner);
+    from (select k.learner, s.role
+        from jsonb_to_recordset(p) as s (learner_id uuid, seq integer, role smallint)
+            -- one by one: a join would look at all learners
+            cross join lateral (select k.learner, k.role_choice, k.role_seq, k.erased_at from core.learner k
+                where k.learner_id = s.learner_id limit 1) k
+        where s.role is not null and k.role_choice is null and k.role_seq = 0 and k.erased_at is null
+            and s.seq >= (select max(n.seq) from core.number_state n where n.learner = k.learner)) s
+    where l.learner = s.learner and l.role_choice is null;
 
     insert into core.number_state as t (number_id, learner, seq, at, due_at, state)
     select decode(s.number_id, 'hex'), l.learner, s.seq, s.at, s.due, decode(s.state, 'hex')
