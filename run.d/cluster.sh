@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # cluster.sh: a private Redis Cluster inside a state folder: 3 masters, each with a replica, on loopback. Needs
-# common.sh. For tests, and for `./run bench --cluster [LEARNERS]`: what a callback costs on it, beside a single Redis.
+# common.sh. For tests, and for `./run bench --cluster [LEARNERS]`: what a callback costs on it, beside a single Redis
+# that is reached as the masters are, by TCP, and has a replica as each of them has.
 #
 #   STATE/cluster/N/redis.conf   STATE/cluster/N/pid   STATE/cluster/N/redis.log     N from 1 to 6
 #   CLUSTER_PORTS                their ports, from 0
@@ -91,11 +92,32 @@ cluster_masters()
 
 cluster_stop()
 {
-    local i pid
-    for i in 1 2 3 4 5 6; do
-        pid=$(cat "$1/cluster/$i/pid" 2>/dev/null) || continue
-        stop_pid "$pid" KILL 20
+    local pid
+    for pid in "$1"/cluster/*/pid; do
+        [ ! -e "$pid" ] || stop_pid "$(cat "$pid")" KILL 20
     done
+}
+
+replica_is_up()
+{
+    redis-cli -p "$1" info replication 2>/dev/null | grep -q '^master_link_status:up'
+}
+
+# cluster_beside STATE: 7 is a Redis that is in no Cluster, 8 its replica; SINGLE_PORT.
+cluster_beside()
+{
+    local i port
+    SINGLE_PORT=$(free_port)
+    for i in 7 8; do
+        port=$SINGLE_PORT
+        [ "$i" = 7 ] || port=$(free_port)
+        cluster_configure "$1" "$i" "$port"
+        sed -i '/^cluster-/d' "$1/cluster/$i/redis.conf"
+        [ "$i" = 7 ] || printf 'replicaof 127.0.0.1 %s\n' "$SINGLE_PORT" >>"$1/cluster/$i/redis.conf"
+        cluster_run "$1" "$i"
+        wait_for 30 cluster_answers "$port" || die 69 "Redis did not start; see $1/cluster/$i/redis.log"
+    done
+    wait_for 30 replica_is_up "$port" || die 69 "the replica does not come up; see $1/cluster/8/redis.log"
 }
 
 # cluster_serve NAME: a front of its own, ready.
@@ -140,26 +162,33 @@ cluster_bench_down()
     bench_stop
 }
 
+# cluster_of NAME LINES: a front on what these lines of the configuration say.
+cluster_of()
+{
+    BENCH_SED="s|^redis_[hs]o[a-z]*:.*|$2|; /^redis_port:/d"
+    sed -i -e "$BENCH_SED" "$STATE/waypost.yaml"
+    "$WAYPOST" rebuild --config "$STATE/waypost.yaml" >>"$STATE/waypost.log" 2>&1 # opens the fence
+    cluster_serve "$1"
+}
+
 # Round by round by turns, so that a busy machine is as busy for both.
 cluster_bench()
 {
     local round masters=() i port
     LEARNERS=$1
     trap cluster_bench_down EXIT
-    "$WAYPOST" rebuild --config "$STATE/waypost.yaml" >>"$STATE/waypost.log" 2>&1 # opens the fence
-    cluster_serve single
+    step 'a single Redis with a replica'
+    cluster_beside "$STATE"
+    cluster_of single "redis_host: 127.0.0.1\\nredis_port: $SINGLE_PORT"
     step 'three masters with a replica each'
     cluster_start "$STATE"
-    BENCH_SED="s|^redis_socket:.*|redis_cluster: 127.0.0.1:${CLUSTER_PORTS[0]}|"
-    sed -i -e "$BENCH_SED" "$STATE/waypost.yaml"
-    "$WAYPOST" rebuild --config "$STATE/waypost.yaml" >>"$STATE/waypost.log" 2>&1
-    cluster_serve three
+    cluster_of three "redis_cluster: 127.0.0.1:${CLUSTER_PORTS[0]}"
     while read -r i port; do
         masters+=("$(cat "$STATE/cluster/$i/pid")")
     done < <(cluster_masters)
     for round in 1 2 3; do
         step "round $round"
-        cluster_callbacks single $((round * LEARNERS)) 64 "$(cat "$STATE/redis/pid")" >>"$STATE/single"
+        cluster_callbacks single $((round * LEARNERS)) 64 "$(cat "$STATE/cluster/7/pid")" >>"$STATE/single"
         cluster_callbacks three $((round * LEARNERS)) 64 "${masters[@]}" >>"$STATE/three"
         cluster_callbacks three $(((round + 3) * LEARNERS)) 192 "${masters[@]}" >>"$STATE/thrice"
     done
@@ -175,6 +204,6 @@ cluster_bench()
     cat <<'WORDS'
 64 connections: as much to do in all as the single Redis has, so each batch of each master holds a third of the callbacks, and
 its write, its wait for the disk and its wake-up are shared by so many fewer. 192: as much for each master, which is when a
-Cluster is needed. Of Redis the masters count: a replica does again what is written, as that of a single Redis does.
+Cluster is needed. Of Redis the masters count: a replica, which each and the single one has, does again what is written.
 WORDS
 }
