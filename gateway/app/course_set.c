@@ -85,18 +85,21 @@ static uint16_t find_name(const struct course_set *set, struct str name)
     return i;
 }
 
-/* *ret lives in the arena. */
+struct opened {
+    struct lesson_file *files; /* in the arena */
+    uint32_t n;
+};
+
 static enum err open_bundle(const struct course_set *set, struct str name, struct str bundle,
-                            struct arena *arena, struct lesson_file **ret, uint32_t *ret_n,
-                            struct errmsg *msg)
+                            struct arena *arena, struct opened *ret, struct errmsg *msg)
 {
     if (set->courses.n == COURSES_MAX)
         return errmsg_set(msg, ERR_FULL, "%.*s: more than %u versions", STR_ARG(name), COURSES_MAX);
     struct str copy = arena_str(arena, bundle);
-    *ret = arena_new_array(arena, struct lesson_file, LESSON_MAX_FILES);
+    ret->files = arena_new_array(arena, struct lesson_file, LESSON_MAX_FILES);
     enum err e = arena_error(arena);
     if (e == ERR_OK)
-        e = course_bundle_read(copy, *ret, ret_n);
+        e = course_bundle_read(copy, ret->files, &ret->n);
     if (e != ERR_OK)
         return errmsg_set(msg, e, "%.*s: the bundle cannot be read (%s); publish it again",
                           STR_ARG(name), err_name(e));
@@ -124,13 +127,12 @@ static enum err keep(struct course_set *set, struct str name, struct arena *aren
 static enum err add_new(struct course_set *set, struct str name, struct str bundle,
                         struct errmsg *msg)
 {
-    struct lesson_file *files;
+    struct opened opened;
     const struct course *course;
-    uint32_t n;
     struct arena *arena = arena_new(LESSON_ARENA_BYTES);
-    enum err e = open_bundle(set, name, bundle, arena, &files, &n, msg);
+    enum err e = open_bundle(set, name, bundle, arena, &opened, msg);
     if (e == ERR_OK)
-        e = lesson_load(files, n, arena, &course, msg);
+        e = lesson_load(opened.files, opened.n, arena, &course, msg);
     if (e == ERR_OK)
         e = keep(set, name, arena, course, msg);
     if (e != ERR_OK)
@@ -399,18 +401,17 @@ static void end_coming(struct course_set *set, enum err e, const struct errmsg *
 /* What this program could not load is not tried again. */
 static void begin_coming(struct course_set *set, struct coming *c)
 {
-    struct lesson_file *files;
+    struct opened opened;
     struct errmsg msg;
-    uint32_t n;
     c->print = str_hash(c->name) ^ (str_hash(c->bundle) << 1);
     if (was_refused(set, c->print)) {
         set->n_coming--;
         return;
     }
     set->loading_own = arena_new(LESSON_ARENA_BYTES);
-    enum err e = open_bundle(set, c->name, c->bundle, set->loading_own, &files, &n, &msg);
+    enum err e = open_bundle(set, c->name, c->bundle, set->loading_own, &opened, &msg);
     if (e == ERR_OK)
-        e = lesson_loading_new(files, n, set->loading_own, &set->loading, &msg);
+        e = lesson_loading_new(opened.files, opened.n, set->loading_own, &set->loading, &msg);
     if (e != ERR_OK)
         end_coming(set, e, &msg);
 }

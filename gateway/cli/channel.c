@@ -312,16 +312,16 @@ static int run_send(const struct cli_args *args, const struct profile *p, struct
                                .id = doc_text(object, "id"),
                                .session = doc_text(object, "session"),
                                .link = doc_text(object, "link_id"),
-                               .network = doc_text(object, "network")};
+                               .network = doc_text(object, "network"),
+                               .now = clock_wall()};
     struct str now_text = settings_get(&all, STR("now"));
-    struct wall_ms now = clock_wall();
-    if (now_text.p != NULL && clock_parse_rfc3339(now_text, &now) != ERR_OK) {
+    if (now_text.p != NULL && clock_parse_rfc3339(now_text, &message.now) != ERR_OK) {
         cli_complain("now is written 2024-05-03T06:04:45Z, not '%.*s'", STR_ARG(now_text));
         return EX_USAGE;
     }
     enum err e = profile_needs_token(p, &all)
-                     ? profile_token_request(p, &all, now, arena, &request, &msg)
-                     : profile_send(p, &message, &all, now, arena, &request, &msg);
+                     ? profile_token_request(p, &all, message.now, arena, &request, &msg)
+                     : profile_send(p, &message, &all, arena, &request, &msg);
     if (e != ERR_OK) {
         cli_complain("%s", msg.text);
         return EX_CONFIG;

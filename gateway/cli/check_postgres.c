@@ -81,7 +81,7 @@ static enum err ask(struct login *login, const char *sql, struct errmsg *msg)
     char query[512];
     login->response[0] = '\0';
     (void)snprintf(query, sizeof(query), "select (%s)::text", sql); /* our own */
-    return database_ask(login->db, query, NULL, 0, on_row, login, msg);
+    return database_ask(login->db, &(struct sql){.text = query}, on_row, login, msg);
 }
 
 static void complain(const struct login *login, enum check_level level, const char *fix,

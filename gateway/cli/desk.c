@@ -65,7 +65,7 @@ int desk_ask(struct desk *desk, const char *sql, const struct str *params, uint3
              database_on_row *fn, void *ctx)
 {
     struct errmsg msg;
-    enum err e = database_ask(desk->db, sql, params, n, fn, ctx, &msg);
+    enum err e = database_ask(desk->db, &(struct sql){sql, params, n}, fn, ctx, &msg);
     return e == ERR_OK ? EX_OK : complain(desk, e, &msg);
 }
 

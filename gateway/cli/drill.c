@@ -60,10 +60,12 @@ struct check_opened check_numbers(struct vault *vault, struct database *db, cons
     struct errmsg msg;
     const struct str limit = str_from(most);
     buf_init(&s.number, 256);
-    if (database_ask(db,
-                     "select encode(number_id, 'hex'), key_id::text, encode(nonce, 'hex'), "
-                     "encode(ciphertext, 'hex') from core.vault limit $1::int",
-                     &limit, 1, on_sealed, &s, &msg) != ERR_OK)
+    if (database_ask(
+            db,
+            &(struct sql){"select encode(number_id, 'hex'), key_id::text, encode(nonce, 'hex'), "
+                          "encode(ciphertext, 'hex') from core.vault limit $1::int",
+                          &limit, 1},
+            on_sealed, &s, &msg) != ERR_OK)
         check_add(list, CHECK_STOPS, "keys", "restore the keys that belong to this database", "%s",
                   msg.text);
     else if (s.n.n_readable < s.n.n)
@@ -136,10 +138,10 @@ void check_restored(const struct config *config, struct check_list *list)
             stops(&d, "PostgreSQL", "see its log in the folder", msg.text);
         } else {
             check_learners(&d);
-            if (database_ask(
-                    d.db,
-                    "select (newest_event_at at time zone 'UTC')::text || ' UTC' from ops.lag",
-                    NULL, 0, on_newest, &d, &msg) != ERR_OK)
+            if (database_ask(d.db,
+                             &(struct sql){.text = "select (newest_event_at at time zone "
+                                                   "'UTC')::text || ' UTC' from ops.lag"},
+                             on_newest, &d, &msg) != ERR_OK)
                 stops(&d, "PostgreSQL", "run waypost migrate on it", msg.text);
         }
     }

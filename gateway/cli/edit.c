@@ -41,15 +41,14 @@ static void on_signal(void *ctx)
 static int serve(struct edit *edit, int port, const char *token)
 {
     struct errmsg msg = {""};
-    struct front_limits limits = front_default_limits();
-    int fd;
-    limits.max_connections_per_peer = 0;               /* all of them are this host */
-    limits.http.max_body_bytes = 3 * COURSE_MAX_BYTES; /* percent-encoded */
-    limits.max_memory_bytes = 16 * COURSE_MAX_BYTES;
-    limits.reply_ms = 60000; /* long courses take a while to check */
-    if (front_listen("127.0.0.1", port, false, &fd, &msg) != ERR_OK ||
-        front_libevent_new(edit->loop, fd, &limits, on_request, edit, &edit->front, &msg) !=
-            ERR_OK) {
+    struct front_setup setup = {.limits = front_default_limits(), .fn = on_request, .ctx = edit};
+    struct front_limits *limits = &setup.limits;
+    limits->max_connections_per_peer = 0;               /* all of them are this host */
+    limits->http.max_body_bytes = 3 * COURSE_MAX_BYTES; /* percent-encoded */
+    limits->max_memory_bytes = 16 * COURSE_MAX_BYTES;
+    limits->reply_ms = 60000; /* long courses take a while to check */
+    if (front_listen("127.0.0.1", port, false, &setup.listen_fd, &msg) != ERR_OK ||
+        front_libevent_new(edit->loop, &setup, &edit->front, &msg) != ERR_OK) {
         cli_complain("%s", msg.text);
         return EXIT_USAGE;
     }

@@ -95,7 +95,8 @@ static int build_query(struct report_run *run, const char *name)
         return code;
     struct str params[] = {str_from(name), buf_str(&run->json)};
     enum err e =
-        database_ask(run->db, "select report.query($1, $2::jsonb)", params, 2, keep_sql, run, &msg);
+        database_ask(run->db, &(struct sql){"select report.query($1, $2::jsonb)", params, 2},
+                     keep_sql, run, &msg);
     return e == ERR_OK ? EX_OK : complain(e, msg.text);
 }
 
@@ -133,7 +134,7 @@ static int say_age(struct report_run *run)
         "o.counted_hours_ago) from report.organisations o where o.counted_hours_ago is not null "
         "order by 1";
     struct errmsg msg;
-    enum err e = database_ask(run->db, sql, NULL, 0, print_words, NULL, &msg);
+    enum err e = database_ask(run->db, &(struct sql){.text = sql}, print_words, NULL, &msg);
     return e == ERR_OK ? EX_OK : complain(e, msg.text);
 }
 
@@ -147,8 +148,9 @@ static int report_show(struct report_run *run)
     if (code != EX_OK || (code = write_answer(run, &out)) != EX_OK)
         return code;
     struct str name = str_from(run->args->words[1]);
-    enum err e = database_ask(run->db, "select about from report.catalogue where name = $1", &name,
-                              1, out.format->row != NULL ? print_words : NULL, NULL, &msg);
+    enum err e = database_ask(
+        run->db, &(struct sql){"select about from report.catalogue where name = $1", &name, 1},
+        out.format->row != NULL ? print_words : NULL, NULL, &msg);
     return e == ERR_OK ? say_age(run) : complain(e, msg.text);
 }
 
@@ -187,11 +189,14 @@ static int note(struct report_run *run, const char *sql, const struct str *param
 {
     struct errmsg msg;
     enum err e =
-        database_ask(run->db, "set default_transaction_read_only = off", NULL, 0, NULL, NULL, &msg);
+        database_ask(run->db, &(struct sql){.text = "set default_transaction_read_only = off"},
+                     NULL, NULL, &msg);
     if (e == ERR_OK)
-        e = database_ask(run->db, sql, params, n, mark != NULL ? keep_mark : NULL, mark, &msg);
+        e = database_ask(run->db, &(struct sql){sql, params, n}, mark != NULL ? keep_mark : NULL,
+                         mark, &msg);
     if (e == ERR_OK)
-        e = database_ask(run->db, "reset default_transaction_read_only", NULL, 0, NULL, NULL, &msg);
+        e = database_ask(run->db, &(struct sql){.text = "reset default_transaction_read_only"},
+                         NULL, NULL, &msg);
     return e == ERR_OK ? EX_OK : complain(e, msg.text);
 }
 
@@ -303,7 +308,7 @@ static int report_list(struct report_run *run)
                                    " from report.catalogue order by 1"));
         return write_answer(run, &out);
     }
-    enum err e = database_ask(run->db, sql, NULL, 0, print_report, NULL, &msg);
+    enum err e = database_ask(run->db, &(struct sql){.text = sql}, print_report, NULL, &msg);
     return e == ERR_OK ? EX_OK : complain(e, msg.text);
 }
 
@@ -376,7 +381,7 @@ static int report_month(struct report_run *run)
     struct arena *arena CLEANUP(arena_freep) = arena_new(1u << 20);
     struct month *month = arena_new_array(arena, struct month, 1);
     month->arena = arena;
-    enum err e = database_ask(run->db, sql, params, 3, keep_month, month, &msg);
+    enum err e = database_ask(run->db, &(struct sql){sql, params, 3}, keep_month, month, &msg);
     if (e != ERR_OK)
         return complain(e, msg.text);
     if (month->n == 0 || month->has_others) {

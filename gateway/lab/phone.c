@@ -58,8 +58,8 @@ static enum err show_sms(struct phone *p, bool *ret_any)
     buf_init(&text, RESPONSE_MAX_BYTES);
     while (e == ERR_OK) {
         buf_reset(&text);
-        e = sim_outbox_get(p->caller, &p->address, p->handset.number, p->n_seen, "text", &text,
-                           &p->msg);
+        e = sim_outbox_get(p->caller, &p->address,
+                           (struct sim_sent){p->handset.number, p->n_seen, "text"}, &text, &p->msg);
         if (e != ERR_OK)
             break;
         show("sms<", buf_str(&text));

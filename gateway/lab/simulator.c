@@ -226,14 +226,13 @@ static enum err get_list(struct http_caller *caller, const struct sim_address *a
 }
 
 enum err sim_outbox_get(struct http_caller *caller, const struct sim_address *address,
-                        const char *number, uint32_t index, const char *member, struct buf *out,
-                        struct errmsg *msg)
+                        struct sim_sent sent, struct buf *out, struct errmsg *msg)
 {
     json_t *list = NULL;
-    enum err e = get_list(caller, address, number, &list, msg);
+    enum err e = get_list(caller, address, sent.number, &list, msg);
     if (e != ERR_OK)
         return e;
-    const json_t *text = json_object_get(json_array_get(list, index), member);
+    const json_t *text = json_object_get(json_array_get(list, sent.index), sent.member);
     if (json_is_string(text))
         buf_add(out, json_string_value(text), json_string_length(text));
     else

@@ -36,12 +36,16 @@ struct sim_address {
 /* admin NULL: the port after base's. ERR_INVALID with what to write in msg. */
 enum err sim_address_parse(const char *base, const char *admin, struct sim_address *ret,
                            struct errmsg *msg) MUST_CHECK;
-/* Appends the text, or another member by its name, of message number `index` (from 0) to that
- * phone. ERR_NOT_FOUND: not there yet; ERR_UNAVAILABLE, ERR_TIMEOUT, ERR_INVALID: no response or no
- * list, with the reason in msg. */
+/* What of the simulator's outbox is asked for. */
+struct sim_sent {
+    const char *number; /* to this phone */
+    uint32_t index;     /* of all that went there, from 0 */
+    const char *member; /* "text", or another one by its name */
+};
+/* Appends it. ERR_NOT_FOUND: not there yet; ERR_UNAVAILABLE, ERR_TIMEOUT, ERR_INVALID: no response
+ * or no list, with the reason in msg. */
 enum err sim_outbox_get(struct http_caller *caller, const struct sim_address *address,
-                        const char *number, uint32_t index, const char *member, struct buf *out,
-                        struct errmsg *msg) MUST_CHECK;
+                        struct sim_sent sent, struct buf *out, struct errmsg *msg) MUST_CHECK;
 /* How many there are. Errors as above. */
 enum err sim_outbox_count(struct http_caller *caller, const struct sim_address *address,
                           const char *number, uint32_t *ret, struct errmsg *msg) MUST_CHECK;

@@ -312,11 +312,12 @@ static void print_request(const struct trial *t)
 static void print_replies(const struct trial *t, struct http_caller *caller,
                           const struct sim_address *address, const char *number, uint32_t n_before)
 {
+    const struct sim_sent first = {number, n_before, "text"};
     struct errmsg msg;
     for (int64_t waited_ms = 0; waited_ms < REPLY_WAIT_MS; waited_ms += REPLY_STEP_MS) {
         struct buf text CLEANUP(buf_fini);
         buf_init(&text, VECTOR_MAX_BYTES);
-        if (sim_outbox_get(caller, address, number, n_before, "text", &text, &msg) == ERR_OK) {
+        if (sim_outbox_get(caller, address, first, &text, &msg) == ERR_OK) {
             printf("\n# the simulator delivers\n%.*s\n", STR_ARG(buf_str(&text)));
             return;
         }

@@ -61,7 +61,7 @@ enum err cases_list(struct database *db, const char *queue, bool is_all, cases_o
                " is_child::text"
                " from ops.",
                queue, "_list($1::boolean)");
-    return database_ask(db, columns, &all, 1, on_case, &l, msg);
+    return database_ask(db, &(struct sql){columns, &all, 1}, on_case, &l, msg);
 }
 
 /* ---- one ---- */
@@ -77,7 +77,7 @@ static enum err ask(struct database *db, const char *sql, const struct str *para
                     struct buf *ret, struct errmsg *msg)
 {
     buf_init(ret, BOX_MAX_BYTES * 2);
-    return database_ask(db, sql, params, n, on_text, ret, msg);
+    return database_ask(db, &(struct sql){sql, params, n}, on_text, ret, msg);
 }
 
 struct opened {
@@ -111,11 +111,12 @@ enum err cases_read(struct database *db, const char *queue, struct str ref, stru
         return e;
     struct str on_record = buf_str(&access);
     e = database_ask(db,
-                     sql_of(sql,
-                            "select encode(sealed, 'hex'), encode(number_id, 'hex')"
-                            " from ops.",
-                            queue, "_text($1::bigint)"),
-                     &on_record, 1, on_opened, &o, msg);
+                     &(struct sql){sql_of(sql,
+                                          "select encode(sealed, 'hex'), encode(number_id, 'hex')"
+                                          " from ops.",
+                                          queue, "_text($1::bigint)"),
+                                   &on_record, 1},
+                     on_opened, &o, msg);
     if (e == ERR_OK && !o.is_good)
         e = errmsg_set(msg, ERR_TOO_LONG, "the sealed text is longer than any SMS");
     return e;
@@ -161,8 +162,10 @@ enum err cases_transfer(struct database *db, struct str ref, struct str outcome,
                         struct buf *ret_until, struct errmsg *msg)
 {
     struct str params[] = {ref, outcome};
-    return database_ask(db, "select ops.safe_transfer($1, $2)::date::text", params,
-                        ARRAY_LEN(params), on_text, ret_until, msg);
+    return database_ask(
+        db,
+        &(struct sql){"select ops.safe_transfer($1, $2)::date::text", params, ARRAY_LEN(params)},
+        on_text, ret_until, msg);
 }
 
 enum err cases_answer(struct database *db, struct str ref, struct str how, struct number_id *ret_id,

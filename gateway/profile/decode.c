@@ -223,27 +223,23 @@ enum err profile_decode(const struct profile *p, const struct http_request *requ
     return e != ERR_OK || arena_error(arena) != ERR_OK ? ERR_TOO_LONG : ERR_OK;
 }
 
-enum err profile_resume(const struct profile *p, const struct inbound_batch *batch, uint32_t i,
-                        const struct session_memory *session, const struct settings *settings,
-                        struct arena *arena, struct inbound *ret)
+enum err profile_resume(const struct inbound_batch *batch, uint32_t i,
+                        const struct session_memory *session, struct inbound *ret)
 {
     struct eval eval = batch->memory->eval;
-    eval.profile = p;
-    eval.arena = arena;
-    eval.settings = settings;
     eval.session = session;
     eval.item = batch->memory->nodes[i];
     eval.index = i;
     const struct rule *rule = batch->memory->rules[i];
     if (rule == NULL) {
         *ret = batch->items[i];
-    } else if (rule->kind == INBOUND_USSD && !reads_session(p)) {
+    } else if (rule->kind == INBOUND_USSD && !reads_session(eval.profile)) {
         *ret = batch->memory->bare[i];
         session_apply(&eval, rule, ret);
     } else {
         item_read(&eval, rule, ret);
     }
-    return arena_error(arena) == ERR_OK ? ERR_OK : ERR_TOO_LONG;
+    return arena_error(eval.arena) == ERR_OK ? ERR_OK : ERR_TOO_LONG;
 }
 
 struct str profile_session_key(const struct profile *p, const struct http_request *request,

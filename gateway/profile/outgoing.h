@@ -20,6 +20,7 @@ struct outgoing {
     struct str network;       /* inbound.network, likewise */
     enum inbound_phase phase; /* USSD screens: NEW = push, CONTINUE = goes on, END = last; else
                                  NONE */
+    struct wall_ms now;       /* some requests say when they were made */
 };
 
 struct send_request {
@@ -60,7 +61,7 @@ enum err profile_read_token(const struct profile *p, const struct http_response 
  * token is missing; ERR_INVALID: a header would hold a line end, or the body lacks a value (all of
  * these name it in msg); ERR_TOO_LONG: arena, or more than a request may hold. */
 enum err profile_send(const struct profile *p, const struct outgoing *message,
-                      const struct settings *settings, struct wall_ms now, struct arena *arena,
+                      const struct settings *settings, struct arena *arena,
                       struct send_request *ret, struct errmsg *msg) MUST_CHECK;
 /* What status, headers and body of a response mean; now is for a Retry-After that is a date. What
  * *ret points at lives in the arena or in the response's body. ERR_TOO_LONG: arena; then *ret says

@@ -122,11 +122,10 @@ enum err profile_sign(const struct profile *p, const struct http_request *reques
                       const struct decode_context *context, struct arena *arena,
                       struct buf *out) MUST_CHECK;
 /* Item i again, with what is remembered of its session, once the caller has loaded it: phase, text,
- * from, to and is_repeat may differ. Needs no request: batch and arena are those of
- * profile_decode. ERR_TOO_LONG: arena. */
-enum err profile_resume(const struct profile *p, const struct inbound_batch *batch, uint32_t i,
-                        const struct session_memory *session, const struct settings *settings,
-                        struct arena *arena, struct inbound *ret) MUST_CHECK;
+ * from, to and is_repeat may differ. Needs no request; profile, settings and arena of
+ * profile_decode are still there. ERR_TOO_LONG: arena. */
+enum err profile_resume(const struct inbound_batch *batch, uint32_t i,
+                        const struct session_memory *session, struct inbound *ret) MUST_CHECK;
 
 struct reply {
     struct str text; /* absent = nothing to say in the response */

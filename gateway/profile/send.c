@@ -144,7 +144,7 @@ static enum err render_request(struct eval *eval, const struct request_template 
 }
 
 enum err profile_send(const struct profile *p, const struct outgoing *message,
-                      const struct settings *settings, struct wall_ms now, struct arena *arena,
+                      const struct settings *settings, struct arena *arena,
                       struct send_request *ret, struct errmsg *msg)
 {
     struct eval eval = {
@@ -152,7 +152,7 @@ enum err profile_send(const struct profile *p, const struct outgoing *message,
         .arena = arena,
         .settings = settings,
         .outgoing = message,
-        .now = now,
+        .now = message->now,
         .let = p->send.let,
     };
     if (!p->send.is_declared)

@@ -253,15 +253,17 @@ int role_admin(const struct role_context *role)
 {
     struct admin a = {.role = role};
     struct errmsg msg;
-    struct front_limits limits = front_default_limits();
-    limits.max_connections_per_peer = 0; /* all of them are this host */
-    limits.reply_ms = REPORT_REPLY_MS;
+    struct front_setup setup = {.listen_fd = role->listen_fd,
+                                .limits = front_default_limits(),
+                                .fn = on_request,
+                                .ctx = &a};
+    setup.limits.max_connections_per_peer = 0; /* all of them are this host */
+    setup.limits.reply_ms = REPORT_REPLY_MS;
     int code = EX_OK;
     assert(role->n_pages <= ROLE_MAX_PAGES);
     for (unsigned i = 0; i < role->n_pages; i++)
         a.pages[i] = role->pages[i].open != NULL ? role->pages[i].open(role) : NULL;
-    if (front_libevent_new(role->loop, role->listen_fd, &limits, on_request, &a, &a.front, &msg) !=
-        ERR_OK) {
+    if (front_libevent_new(role->loop, &setup, &a.front, &msg) != ERR_OK) {
         LOG_ERROR("admin", "cannot listen", "%s", msg.text);
         code = EX_UNAVAILABLE;
     }

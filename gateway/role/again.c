@@ -51,13 +51,14 @@ static enum err make_equal(struct database *db, struct erasures *file, struct er
     struct str lines = erasures_lines(file);
     char ours[MARK_BYTES], theirs[MARK_BYTES] = "";
     make_mark(lines, ours);
-    enum err e = database_ask(db, "select core.erasures_mark()", NULL, 0, on_mark, theirs, msg);
+    enum err e = database_ask(db, &(struct sql){.text = "select core.erasures_mark()"}, on_mark,
+                              theirs, msg);
     if (e != ERR_OK || strcmp(ours, theirs) == 0)
         return e;
     struct buf missing CLEANUP(buf_fini);
     buf_init(&missing, ERASURES_MAX_BYTES);
-    e = database_ask(db, "select * from core.erase_again($1)", &lines, 1, on_missing, &missing,
-                     msg);
+    e = database_ask(db, &(struct sql){"select * from core.erase_again($1)", &lines, 1}, on_missing,
+                     &missing, msg);
     if (e == ERR_OK && buf_error(&missing) != ERR_OK)
         e = errmsg_set(msg, buf_error(&missing), "more erasures than a file takes");
     return e == ERR_OK ? erasures_add(file, buf_str(&missing), msg) : e;

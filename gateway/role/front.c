@@ -125,12 +125,14 @@ static bool is_idle(const struct front_role *r)
 
 static void let_in(struct front_role *r)
 {
-    struct front_limits limits = front_default_limits();
+    struct front_setup setup = {.listen_fd = r->role->listen_fd,
+                                .limits = front_default_limits(),
+                                .fn = on_request,
+                                .ctx = r};
     struct errmsg msg;
-    limits.max_connections = r->role->config->max_connections;
-    limits.max_connections_per_peer = r->role->config->max_connections_per_peer;
-    if (front_libevent_new(r->role->loop, r->role->listen_fd, &limits, on_request, r, &r->front,
-                           &msg) == ERR_OK)
+    setup.limits.max_connections = r->role->config->max_connections;
+    setup.limits.max_connections_per_peer = r->role->config->max_connections_per_peer;
+    if (front_libevent_new(r->role->loop, &setup, &r->front, &msg) == ERR_OK)
         return;
     LOG_ERROR("front", "cannot listen", "%s", msg.text);
     r->code = EX_UNAVAILABLE;

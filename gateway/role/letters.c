@@ -68,9 +68,11 @@ static enum err next(struct letters *l)
         return errmsg_set(l->msg, e, "PostgreSQL: no number of a dead letter");
     struct str param = str_from(after);
     buf_reset(&l->id);
-    e = database_ask(l->db,
-                     "select id::text, encode(payload, 'hex') from core.next_record($1::bigint)",
-                     &param, 1, on_letter, l, l->msg);
+    e = database_ask(
+        l->db,
+        &(struct sql){"select id::text, encode(payload, 'hex') from core.next_record($1::bigint)",
+                      &param, 1},
+        on_letter, l, l->msg);
     if (e != ERR_OK)
         return e;
     if (l->id.len == 0)
@@ -108,8 +110,10 @@ static enum err take_in(struct letters *l, bool *ret_is_taken)
     if (buf_error(&l->json) != ERR_OK)
         return ERR_INVALID;
     struct str params[] = {buf_str(&l->id), buf_str(&l->json)};
-    return database_ask(l->db, "select core.take_letter($1::bigint, $2::jsonb)::text", params,
-                        ARRAY_LEN(params), note_taken, ret_is_taken, l->msg);
+    return database_ask(l->db,
+                        &(struct sql){"select core.take_letter($1::bigint, $2::jsonb)::text",
+                                      params, ARRAY_LEN(params)},
+                        note_taken, ret_is_taken, l->msg);
 }
 
 static enum err take_all(struct letters *l, struct letters_done *ret)

@@ -339,18 +339,10 @@ void role_watch_store(const struct role_context *role, struct store *store, time
     look->decides_ready = true;
 }
 
-struct lease *role_lease(const struct role_context *role, struct store *store, struct str kind,
-                         enum metric n_ranges, lease_on_change *on_change, lease_is_idle *is_idle,
-                         void *ctx)
+struct lease *role_lease(const struct role_context *role, struct lease_ports ports)
 {
-    struct lease_ports ports = {.loop = role->loop,
-                                .store = store,
-                                .metrics = role->metrics,
-                                .n_ranges = n_ranges,
-                                .kind = kind,
-                                .on_change = on_change,
-                                .is_idle = is_idle,
-                                .ctx = ctx};
+    ports.loop = role->loop;
+    ports.metrics = role->metrics;
     (void)snprintf(ports.owner, sizeof(ports.owner), "%016llx-%u",
                    (unsigned long long)role->instance, role->index);
     vault_random((uint8_t *)&ports.life, sizeof(ports.life));

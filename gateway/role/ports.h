@@ -43,8 +43,6 @@ void role_look_at_proxy(const struct role_context *role, const struct http_reque
  * when the store is first up. */
 void role_watch_store(const struct role_context *role, struct store *store, timer_fn *fn,
                       void *ctx);
-/* A share of the buckets for this process; the metric shows how large it is. After the store was
- * freed it is freed with lease_free. */
-struct lease *role_lease(const struct role_context *role, struct store *store, struct str kind,
-                         enum metric n_ranges, lease_on_change *on_change, lease_is_idle *is_idle,
-                         void *ctx);
+/* A share of the buckets for this process: ports say of what kind, whose store, and who hears of
+ * it; the rest of them is the role's. After the store was freed it is freed with lease_free. */
+struct lease *role_lease(const struct role_context *role, struct lease_ports ports);

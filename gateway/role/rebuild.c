@@ -163,8 +163,9 @@ static void restore_certificates(struct rebuild *r)
     struct str after = str_from(r->certificate_after);
     r->page_n = 0;
     r->page_error = ERR_OK;
-    enum err e = database_ask(r->db, "select * from core.certificates($1, 500)", &after, 1,
-                              on_certificate, r, r->msg);
+    enum err e =
+        database_ask(r->db, &(struct sql){"select * from core.certificates($1, 500)", &after, 1},
+                     on_certificate, r, r->msg);
     if (e != ERR_OK) {
         finish(r, of_database(e, r->msg));
     } else if (r->page_n == 0) {
@@ -274,13 +275,14 @@ static enum err put_boards(struct rebuild *r)
 {
     r->page_error = ERR_OK;
     r->n_pending = 0;
-    enum err e =
-        database_ask(r->db, "select code, line from core.cohorts()", NULL, 0, on_cohort, r, r->msg);
+    enum err e = database_ask(r->db, &(struct sql){.text = "select code, line from core.cohorts()"},
+                              on_cohort, r, r->msg);
     if (e == ERR_OK)
-        e = database_ask(r->db, "select course, value from core.course_starts()", NULL, 0, on_start,
-                         r, r->msg);
+        e = database_ask(r->db,
+                         &(struct sql){.text = "select course, value from core.course_starts()"},
+                         on_start, r, r->msg);
     if (e == ERR_OK)
-        e = database_ask(r->db, "select name, value from core.corrections()", NULL, 0,
+        e = database_ask(r->db, &(struct sql){.text = "select name, value from core.corrections()"},
                          on_correction, r, r->msg);
     if (e != ERR_OK)
         return of_database(e, r->msg);

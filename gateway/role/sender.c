@@ -147,7 +147,12 @@ int role_sender(const struct role_context *role)
     r.sink = sink_libpq_new(role->loop, role->config->sender_conninfo.p, SQL_TIMEOUT_MS);
     r.sender = sender_curl_new(role->loop, MAX_CONNECTIONS);
     build_app(&r);
-    r.lease = role_lease(role, r.store, STR("sender"), METRIC_sender_ranges, on_lease, is_idle, &r);
+    r.lease = role_lease(role, (struct lease_ports){.store = r.store,
+                                                    .kind = STR("sender"),
+                                                    .n_ranges = METRIC_sender_ranges,
+                                                    .on_change = on_lease,
+                                                    .is_idle = is_idle,
+                                                    .ctx = &r});
     r.look = timer_new(role->loop, on_look, &r);
     timer_start(role->loop, r.look, 0);
     loop_libevent_on_signal(role->loop, SIGTERM, on_term, &r);

@@ -138,7 +138,12 @@ int role_timer(const struct role_context *role)
                                                  .metrics = role->metrics,
                                                  .sms_per_s = channels_rate_per_s(role->channels),
                                                  .wakes_per_s = role->config->wakes_s});
-    r.lease = role_lease(role, r.store, STR("timer"), METRIC_timer_ranges, on_lease, is_idle, &r);
+    r.lease = role_lease(role, (struct lease_ports){.store = r.store,
+                                                    .kind = STR("timer"),
+                                                    .n_ranges = METRIC_timer_ranges,
+                                                    .on_change = on_lease,
+                                                    .is_idle = is_idle,
+                                                    .ctx = &r});
     r.joiner = joiner_new(&(struct joiner_ports){.loop = role->loop,
                                                  .store = r.store,
                                                  .vault = r.vault,

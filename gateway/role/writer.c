@@ -129,7 +129,12 @@ int role_writer(const struct role_context *role)
                                         .keep_ms = role->config->keep_events_hours * HOUR_MS,
                                         .trim_ms = PERSIST_TRIM_MS};
     r.persist = persist_new(role->loop, store, sink, role->metrics, &settings);
-    r.lease = role_lease(role, store, STR("writer"), METRIC_writer_ranges, on_lease, is_idle, &r);
+    r.lease = role_lease(role, (struct lease_ports){.store = store,
+                                                    .kind = STR("writer"),
+                                                    .n_ranges = METRIC_writer_ranges,
+                                                    .on_change = on_lease,
+                                                    .is_idle = is_idle,
+                                                    .ctx = &r});
     struct store *log = role_store(role, false); /* the other one is always reading */
     struct forget *forget = forget_new(role->loop, log, sink);
     struct figures *figures = figures_new(role->loop, store, sink);

@@ -100,7 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (uint32_t i = 0; i < batch.n_items; i++)
         check_item(&batch.items[i]);
     struct inbound again;
-    if (profile_resume(p, &batch, 0, context.session, &settings, arena, &again) == ERR_OK &&
+    if (profile_resume(&batch, 0, context.session, &again) == ERR_OK &&
         batch.items[0].outcome == INBOUND_ACCEPT)
         require(str_eq(again.text, batch.items[0].text) && str_eq(again.from, batch.items[0].from));
     require(profile_encode(p, &batch, &reply, &settings, arena, &response) == ERR_OK);

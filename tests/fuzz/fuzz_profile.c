@@ -20,7 +20,8 @@ static void use(const struct profile *p, struct arena *arena)
     struct inbound_batch batch;
     struct http_response response;
     struct reply reply = {.text = STR("Hello 1 < 2"), .is_open = true};
-    struct outgoing message = {.to = STR("+254700000101"), .from = STR("20"), .text = STR("x")};
+    struct outgoing message = {
+        .to = STR("+254700000101"), .from = STR("20"), .text = STR("x"), .now = {1}};
     struct send_request sent;
     struct send_result result;
     struct errmsg msg;
@@ -32,7 +33,7 @@ static void use(const struct profile *p, struct arena *arena)
     if (e == ERR_OK)
         e = profile_encode(p, &batch, &reply, &settings, arena, &response);
     if (e == ERR_OK)
-        e = profile_send(p, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg);
+        e = profile_send(p, &message, &settings, arena, &sent, &msg);
     if (e == ERR_OK)
         e = profile_read_response(p, &(struct http_response){.status = 200, .body = request.body},
                                   &settings, (struct wall_ms){1}, arena, &result);

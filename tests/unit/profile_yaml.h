@@ -44,7 +44,9 @@ static inline void load(const char *yaml)
 static inline enum err send_now(const struct outgoing *message, const struct settings *settings,
                                 struct send_request *ret, struct errmsg *msg)
 {
-    return profile_send(profile, message, settings, (struct wall_ms){1}, arena, ret, msg);
+    struct outgoing sent = *message;
+    sent.now = (struct wall_ms){1};
+    return profile_send(profile, &sent, settings, arena, ret, msg);
 }
 
 static inline void assert_str(struct str got, const char *expected)

@@ -109,7 +109,7 @@ static void keep_sql(int var, const char *sql)
     struct database *db;
     struct errmsg msg;
     if (database_open(vars[OWNER].value, &db, &msg) != ERR_OK ||
-        database_ask(db, sql, NULL, 0, on_cell, vars[var].value, &msg) != ERR_OK)
+        database_ask(db, &(struct sql){.text = sql}, on_cell, vars[var].value, &msg) != ERR_OK)
         fail_msg("%s", msg.text);
     database_close(db);
 }

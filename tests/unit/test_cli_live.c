@@ -141,7 +141,8 @@ static struct front *listen_with(struct gateway *g, int fd, front_on_request *fn
     struct front_limits limits = front_default_limits();
     struct front *front;
     struct errmsg msg;
-    if (front_libevent_new(g->loop, fd, &limits, fn, g, &front, &msg) != ERR_OK)
+    if (front_libevent_new(g->loop, &(struct front_setup){fd, limits, fn, g}, &front, &msg) !=
+        ERR_OK)
         abort();
     return front;
 }

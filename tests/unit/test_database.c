@@ -84,7 +84,7 @@ static enum err ask(const char *sql, const struct str *params, uint32_t n, struc
     *t = (struct table){.n = 0};
     buf_init(&t->text, 65536);
     msg.text[0] = '\0';
-    return database_ask(db, sql, params, n, on_row, t, &msg);
+    return database_ask(db, &(struct sql){sql, params, n}, on_row, t, &msg);
 }
 
 static void expect(const char *sql, const char *rows)
@@ -119,7 +119,7 @@ static void asks_with_texts_and_nulls(void **state)
     buf_fini(&t.text);
     expect("select x::text from generate_series(1, 3) x", "1;2;3;");
     expect("select '1' where false", "");
-    assert_int_equal(database_ask(db, "select 1", NULL, 0, NULL, NULL, &msg), ERR_OK);
+    assert_int_equal(database_ask(db, &(struct sql){.text = "select 1"}, NULL, NULL, &msg), ERR_OK);
 }
 
 static void tells_what_kind_of_error_it_was(void **state)
@@ -143,8 +143,9 @@ static void tells_what_kind_of_error_it_was(void **state)
     }
     struct database *sender = NULL;
     assert_int_equal(database_open(conninfo_of("waypost_sender"), &sender, &msg), ERR_OK);
-    assert_int_equal(database_ask(sender, "select * from core.event", NULL, 0, NULL, NULL, &msg),
-                     ERR_DENIED);
+    assert_int_equal(
+        database_ask(sender, &(struct sql){.text = "select * from core.event"}, NULL, NULL, &msg),
+        ERR_DENIED);
     database_close(sender);
     expect("select '1'", "1;"); /* an error costs the next one nothing */
 }
@@ -157,14 +158,16 @@ static void a_lost_connection_is_told(void **state)
     struct table t = {.n = 0};
     buf_init(&t.text, 64);
     assert_int_equal(database_open(conninfo_of("waypost_sender"), &other, &msg), ERR_OK);
-    assert_int_equal(
-        database_ask(other, "select pg_backend_pid()::text", NULL, 0, on_row, &t, &msg), ERR_OK);
+    assert_int_equal(database_ask(other, &(struct sql){.text = "select pg_backend_pid()::text"},
+                                  on_row, &t, &msg),
+                     ERR_OK);
     struct str pid = buf_str(&t.text);
     pid.len--; /* the sign behind a row */
     struct table killed;
     assert_int_equal(ask("select pg_terminate_backend($1::int)::text", &pid, 1, &killed), ERR_OK);
     assert_string_equal(buf_str(&killed.text).p, "true;");
-    assert_int_equal(database_ask(other, "select 1", NULL, 0, NULL, NULL, &msg), ERR_UNAVAILABLE);
+    assert_int_equal(database_ask(other, &(struct sql){.text = "select 1"}, NULL, NULL, &msg),
+                     ERR_UNAVAILABLE);
     buf_fini(&t.text);
     buf_fini(&killed.text);
     database_close(other);
@@ -314,12 +317,16 @@ static void seals_all_numbers_anew(void **state)
     (void)state;
     struct database_sealed sealed;
     assert_int_equal(
-        database_ask(db,
-                     "insert into core.vault (number_id, nonce, ciphertext, key_id, sealed_at)"
-                     " select decode(lpad(to_hex(x), 32, '0'), 'hex'),"
-                     " decode(repeat('ab', 12), 'hex'), decode(repeat('cd', 20), 'hex'), 1, now()"
-                     " from generate_series(1, 250) x", /* more than one page, one ends in 03 */
-                     NULL, 0, NULL, NULL, &msg),
+        database_ask(
+            db,
+            &(struct sql){
+                .text =
+                    "insert into core.vault (number_id, nonce, ciphertext, key_id, sealed_at)"
+                    " select decode(lpad(to_hex(x), 32, '0'), 'hex'),"
+                    " decode(repeat('ab', 12), 'hex'), decode(repeat('cd', 20), 'hex'), 1, now()"
+                    /* more than one page, one ends in 03 */
+                    " from generate_series(1, 250) x"},
+            NULL, NULL, &msg),
         ERR_OK);
     assert_int_equal(database_reseal(db, 2, seal_anew, NULL, &sealed, &msg), ERR_OK);
     assert_int_equal(sealed.n_numbers, 249);
@@ -336,7 +343,7 @@ static void seals_all_numbers_anew(void **state)
 
 static void run(const char *sql)
 {
-    if (database_ask(db, sql, NULL, 0, NULL, NULL, &msg) != ERR_OK)
+    if (database_ask(db, &(struct sql){.text = sql}, NULL, NULL, &msg) != ERR_OK)
         fail_msg("%s: %s", sql, msg.text);
 }
 
@@ -646,18 +653,22 @@ static void people_read_and_write_nothing(void **state)
     buf_init(&t.text, 1 << 20);
     assert_int_equal(sign_in(&a, conninfo_of("x"), "amina", STR("sunflower"), &r), ERR_OK);
     struct str params[] = {STR("a"), STR_NONE};
-    reader_ask(r, "select $1::text, $2::bigint, '2026-12-01'::date, session_user::text", params, 2,
+    reader_ask(r,
+               &(struct sql){"select $1::text, $2::bigint, '2026-12-01'::date, session_user::text",
+                             params, 2},
                &rows, on_end, &a);
     assert_int_equal(await(&a), ERR_OK);
     assert_string_equal(t.types, "tcdt");
     assert_string_equal(buf_str(&t.text).p, "a|-|2026-12-01|amina;");
     t.n = 0;
-    reader_ask(r, "select x from generate_series(1, 5000) x", NULL, 0, &rows, on_end, &a);
+    reader_ask(r, &(struct sql){.text = "select x from generate_series(1, 5000) x"}, &rows, on_end,
+               &a);
     assert_int_equal(await(&a), ERR_OK);
     assert_int_equal(t.n, 5000); /* over many turns of the loop */
     t.n = 0;
     t.n_stop = 3;
-    reader_ask(r, "select x from generate_series(1, 5000) x", NULL, 0, &rows, on_end, &a);
+    reader_ask(r, &(struct sql){.text = "select x from generate_series(1, 5000) x"}, &rows, on_end,
+               &a);
     assert_int_equal(await(&a), ERR_CONFLICT);
     assert_string_equal(a.words, "");
     assert_int_equal(t.n, 3);
@@ -670,7 +681,7 @@ static void people_read_and_write_nothing(void **state)
                  {"select 1/0", ERR_INVALID, "division by zero"},
                  {"frobnicate", ERR_IO, "syntax error"}};
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
-        reader_ask(r, wrong[i].sql, NULL, 0, NULL, on_end, &a);
+        reader_ask(r, &(struct sql){.text = wrong[i].sql}, NULL, on_end, &a);
         enum err e = await(&a);
         if (e != wrong[i].e || strstr(a.words, wrong[i].words) == NULL)
             fail_msg("%s: %d %s", wrong[i].sql, (int)e, a.words);
@@ -678,9 +689,9 @@ static void people_read_and_write_nothing(void **state)
     expect("select count(pg_terminate_backend(pid))::text from pg_stat_activity where usename = "
            "'amina'",
            "1;");
-    reader_ask(r, "select 1", NULL, 0, NULL, on_end, &a);
+    reader_ask(r, &(struct sql){.text = "select 1"}, NULL, on_end, &a);
     assert_int_equal(await(&a), ERR_UNAVAILABLE);
-    reader_ask(r, "select 1", NULL, 0, NULL, on_end, &a); /* down for good */
+    reader_ask(r, &(struct sql){.text = "select 1"}, NULL, on_end, &a); /* down for good */
     assert_int_equal(await(&a), ERR_UNAVAILABLE);
     reader_close(r);
     reader_close(NULL);

@@ -90,7 +90,9 @@ static struct bench *bench_with(const struct front_limits *limits, front_on_requ
     struct errmsg msg;
     int fd;
     assert_int_equal(front_listen("127.0.0.1", 0, false, &fd, &msg), ERR_OK);
-    assert_int_equal(front_libevent_new(b->loop, fd, limits, fn, b, &b->front, &msg), ERR_OK);
+    assert_int_equal(
+        front_libevent_new(b->loop, &(struct front_setup){fd, *limits, fn, b}, &b->front, &msg),
+        ERR_OK);
     for (int i = 0; i < MAX_CLIENTS; i++) {
         b->clients[i].fd = -1;
         buf_init(&b->clients[i].in, 1 << 24);
@@ -791,7 +793,9 @@ static void test_listen_says_what_is_wrong(void **state)
     struct loop *loop = loop_libevent_new();
     struct front_limits limits = front_default_limits();
     struct front *front;
-    assert_int_equal(front_libevent_new(loop, dup(0), &limits, on_request, NULL, &front, &msg),
+    assert_int_equal(front_libevent_new(loop,
+                                        &(struct front_setup){dup(0), limits, on_request, NULL},
+                                        &front, &msg),
                      ERR_UNAVAILABLE);
     loop_free(loop);
 }

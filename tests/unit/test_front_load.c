@@ -99,8 +99,9 @@ static void server_fork(struct server *server)
     loop = loop_libevent_new();
     drain_poll = timer_new(loop, on_drain_poll, NULL);
     loop_libevent_on_signal(loop, SIGTERM, on_term, NULL);
-    if (front_libevent_new(loop, server->listen_fd, &server->limits, on_request, NULL, &front,
-                           &msg) == ERR_OK)
+    const struct front_setup setup = {
+        .listen_fd = server->listen_fd, .limits = server->limits, .fn = on_request};
+    if (front_libevent_new(loop, &setup, &front, &msg) == ERR_OK)
         loop_run(loop);
     _exit(front_n_connections(front) == 0 ? 0 : 1);
 }

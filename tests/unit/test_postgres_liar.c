@@ -243,7 +243,7 @@ static void a_command_says_what_is_wrong(void **state)
         enum err e = database_open(conninfo, &db, &msg);
         assert_int_equal(e, rows[i].opened);
         if (e == ERR_OK)
-            e = database_ask(db, "select 1", NULL, 0, NULL, NULL, &msg);
+            e = database_ask(db, &(struct sql){.text = "select 1"}, NULL, NULL, &msg);
         if (rows[i].opened == ERR_OK && e != rows[i].asked)
             fail_msg("row %zu: %s, %s", i, err_name(e), msg.text);
         if (strstr(msg.text, rows[i].words) == NULL || (e != ERR_OK && msg.text[0] == '\0'))
@@ -269,7 +269,7 @@ QUESTION(states, (const uint8_t[16]){0}, 1, NULL, NULL)
 QUESTION(reconcile, STR("[]"), &number)
 QUESTION(count_states, &number)
 QUESTION(courses, NULL, NULL)
-QUESTION(ask, "select 1", NULL, 0, NULL, NULL)
+QUESTION(ask, &(struct sql){.text = "select 1"}, NULL, NULL)
 QUESTION(epoch, &number)
 QUESTION(begin_epoch, 1, 2)
 QUESTION(places, 1, NULL, NULL)
@@ -356,7 +356,7 @@ static void a_person_is_told_what_is_wrong(void **state)
         if (heard.e != rows[i].opened)
             fail_msg("row %zu: %s, %s", i, err_name(heard.e), heard.words);
         if (heard.e == ERR_OK) {
-            reader_ask(r, "select 1", NULL, 0, NULL, on_end, &heard);
+            reader_ask(r, &(struct sql){.text = "select 1"}, NULL, on_end, &heard);
             loop_run(heard.loop);
             assert_int_equal(heard.n, 2);
             if (heard.e != rows[i].asked)
@@ -364,13 +364,13 @@ static void a_person_is_told_what_is_wrong(void **state)
         }
         assert_non_null(strstr(heard.words, rows[i].words));
         if (heard.e == ERR_DENIED && rows[i].opened == ERR_OK) { /* the next one may go well */
-            reader_ask(r, "select 1", NULL, 0, NULL, on_end, &heard);
+            reader_ask(r, &(struct sql){.text = "select 1"}, NULL, on_end, &heard);
             loop_run(heard.loop);
             assert_int_equal(heard.e, ERR_OK);
             assert_string_equal(heard.words, "");
         }
         if (heard.e == ERR_UNAVAILABLE) { /* it is down for good */
-            reader_ask(r, "select 1", NULL, 0, NULL, on_end, &heard);
+            reader_ask(r, &(struct sql){.text = "select 1"}, NULL, on_end, &heard);
             loop_run(heard.loop);
             assert_int_equal(heard.e, ERR_UNAVAILABLE);
             assert_string_equal(heard.words, "the connection to PostgreSQL was lost");

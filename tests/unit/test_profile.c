@@ -247,7 +247,7 @@ static void test_resume_needs_no_request(void **state)
     assert_str(batch.items[0].text, "1*Juma Ali");
     memset(query, '?', sizeof(query));
     memset(&request, '?', sizeof(request));
-    assert_int_equal(profile_resume(profile, &batch, 0, &memory, NULL, arena, &again), ERR_OK);
+    assert_int_equal(profile_resume(&batch, 0, &memory, &again), ERR_OK);
     assert_int_equal(again.phase, INBOUND_PHASE_CONTINUE);
     assert_str(again.text, "Juma Ali");
     assert_str(again.from, "+254700000101");

@@ -36,7 +36,7 @@ static char conninfo[500];
 static void run_sql(const char *sql)
 {
     struct errmsg msg = {""};
-    if (database_ask(db, sql, NULL, 0, NULL, NULL, &msg) != ERR_OK)
+    if (database_ask(db, &(struct sql){.text = sql}, NULL, NULL, &msg) != ERR_OK)
         fail_msg("%s: %s", sql, msg.text);
 }
 
@@ -339,7 +339,7 @@ static void signing_in_again_and_again_takes_few_connections(void **state)
     assert_int_equal(get(w, "/report/people"), 200);
     char n[8] = "";
     for (int i = 0; i < 2000 && strcmp(n, "3") != 0; i++) /* a process ends in its own time */
-        assert_int_equal(database_ask(db, sql, NULL, 0, keep_text, n, &msg), ERR_OK);
+        assert_int_equal(database_ask(db, &(struct sql){.text = sql}, keep_text, n, &msg), ERR_OK);
     assert_string_equal(n, "3");
 }
 

@@ -354,7 +354,7 @@ static struct database *owner; /* of the tables */
 static void run(const char *sql)
 {
     struct errmsg msg;
-    if (database_ask(owner, sql, NULL, 0, NULL, NULL, &msg) != ERR_OK)
+    if (database_ask(owner, &(struct sql){.text = sql}, NULL, NULL, &msg) != ERR_OK)
         fail_msg("%s: %s", sql, msg.text);
 }
 
@@ -372,7 +372,7 @@ static void go_on(void)
 {
     struct errmsg msg;
     const char *sql = "select pid::text from pg_stat_activity where usename = '" WRITER "'";
-    assert_int_equal(database_ask(owner, sql, NULL, 0, on_pid, NULL, &msg), ERR_OK);
+    assert_int_equal(database_ask(owner, &(struct sql){.text = sql}, on_pid, NULL, &msg), ERR_OK);
 }
 
 /* What happens to the server in the middle of a statement, and what is said of it. */

@@ -186,8 +186,7 @@ static enum err refine(void *ctx, const struct session_memory *memory, struct ar
         merged.network = c->stored.network;
     }
     (void)arena; /* the decoded item lives in the callback's arena, which outlives the dialog */
-    return profile_resume(c->channel->profile, &c->batch, item->index, &merged,
-                          &c->channel->settings, c->arena, ret);
+    return profile_resume(&c->batch, item->index, &merged, ret);
 }
 
 static void submit(struct callback *c, uint32_t i)

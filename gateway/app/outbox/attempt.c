@@ -392,12 +392,12 @@ void outbox_post(struct outbox_job *job)
         .text = job->message.text,
         .id = arena_printf(o->arena, "%03u-%s", job->entry.bucket, job->entry_id),
         .link = is_own ? job->message.link : STR_NONE,
-        .network = is_own ? job->message.network : STR_NONE};
+        .network = is_own ? job->message.network : STR_NONE,
+        .now = loop_wall(o->ports.loop)};
     struct send_request request;
     struct errmsg msg;
     struct settings settings = outbox_token_settings(job->channel, o->arena);
-    enum err e = profile_send(c->profile, &outgoing, &settings, loop_wall(o->ports.loop), o->arena,
-                              &request, &msg);
+    enum err e = profile_send(c->profile, &outgoing, &settings, o->arena, &request, &msg);
     if (e != ERR_OK) {
         LOG_ERROR("outbox", "message cannot be put into the provider's form", "channel=%.*s %s",
                   STR_ARG(c->config->name), msg.text);

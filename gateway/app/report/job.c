@@ -34,7 +34,7 @@ static void job_begin(struct report_job *job);
 static void job_next(struct report_job *job);
 static void job_ask(struct report_job *job, const char *sql, reader_on_end *fn)
 {
-    reader_ask(job->session->reader, sql, NULL, 0, NULL, fn, job);
+    reader_ask(job->session->reader, &(struct sql){.text = sql}, NULL, fn, job);
 }
 
 static void job_free(struct report_job *job)
@@ -296,7 +296,7 @@ static void ask_month(struct report_job *job)
         .on_columns = month_columns, .on_row = month_row, .ctx = job};
     struct str params[] = {str_is_empty(job->ask.from) ? STR_NONE : job->ask.from,
                            str_is_empty(job->ask.organisation) ? STR_NONE : job->ask.organisation};
-    reader_ask(job->session->reader, sql, params, 2, &rows, on_month_end, job);
+    reader_ask(job->session->reader, &(struct sql){sql, params, 2}, &rows, on_month_end, job);
 }
 
 /* ---- one panel after the other ---- */
@@ -338,7 +338,7 @@ static void on_query_end(void *ctx, enum err e, const char *words)
     struct database_rows rows = report_table_rows(&job->table);
     if (job->page == NULL)
         rows = (struct database_rows){.on_columns = csv_columns, .on_row = csv_row, .ctx = job};
-    reader_ask(job->session->reader, job->sql.p, NULL, 0, &rows, on_rows_end, job);
+    reader_ask(job->session->reader, &(struct sql){.text = job->sql.p}, &rows, on_rows_end, job);
 }
 
 static void job_next(struct report_job *job)
@@ -368,7 +368,7 @@ static void job_next(struct report_job *job)
     const struct database_rows rows = {
         .on_columns = take_columns, .on_row = keep_query, .ctx = job};
     job->sql = job->words_about = STR_NONE;
-    reader_ask(job->session->reader, sql, params, 2, &rows, on_query_end, job);
+    reader_ask(job->session->reader, &(struct sql){sql, params, 2}, &rows, on_query_end, job);
 }
 
 void report_job_new(struct report_pages *all, struct front_token token,

@@ -141,7 +141,7 @@ static void on_connected(void *ctx, enum err e, const char *words)
         LOG_WARN("report", "the database is away", "words=\"%s\"", words);
         refuse(s, 503, report_away);
     } else {
-        reader_ask(s->reader, sql, NULL, 0, &rows, on_rights, s);
+        reader_ask(s->reader, &(struct sql){.text = sql}, &rows, on_rights, s);
     }
 }
 

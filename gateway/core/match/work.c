@@ -74,38 +74,45 @@ static bool is_addressed(const struct vocabulary *words, struct str before)
                                    phrase_is_whole(words, PHRASES_THANKS, str_trim(before)));
 }
 
+struct search {
+    const struct vocabulary *words;
+    const struct question *question;
+    struct arena *arena;
+    bool is_whole;
+    int32_t found; /* the first option that was named; 0: none yet */
+};
+
 /* The next work that is named, from *rest on; moves it behind, or over one other word. False: that
  * word denies, or says that no work is meant. */
-static bool take_work(const struct vocabulary *words, const struct question *question,
-                      struct str *rest, int32_t found, bool is_whole, int32_t *ret_option,
-                      struct arena *arena)
+static bool take_work(const struct search *s, struct str *rest, int32_t *ret_option)
 {
-    struct naming naming = name_at(words, question, *rest, arena);
-    if (naming.option == 0 && found != 0)
-        naming = name_behind_and(words, question, *rest, arena);
+    struct naming naming = name_at(s->words, s->question, *rest, s->arena);
+    if (naming.option == 0 && s->found != 0)
+        naming = name_behind_and(s->words, s->question, *rest, s->arena);
     *ret_option = naming.option;
     *rest = naming.rest;
     if (naming.option != 0)
         return true;
     struct str word = match_next_word(rest);
-    bool is_no = match_find_keyword(words, word).command == COMMAND_NO ||
-                 match_has_word(words, WORDS_NOT, word);
-    bool may_be_any = found != 0 && !is_whole;
-    return !is_no && (may_be_any || is_around_work(words, word, is_whole));
+    bool is_no = match_find_keyword(s->words, word).command == COMMAND_NO ||
+                 match_has_word(s->words, WORDS_NOT, word);
+    bool may_be_any = s->found != 0 && !s->is_whole;
+    return !is_no && (may_be_any || is_around_work(s->words, word, s->is_whole));
 }
 
 int32_t match_work(const struct vocabulary *words, const struct question *question,
                    struct str normalised, bool is_whole, struct arena *arena)
 {
-    int32_t found = 0, option;
+    struct search s = {words, question, arena, is_whole, 0};
+    int32_t option;
     bool has_other = false;
     for (struct str rest = str_trim(normalised); !str_is_empty(rest); rest = str_trim(rest)) {
         struct str before = str_sub(normalised, 0, (size_t)(rest.p - normalised.p));
-        if (!take_work(words, question, &rest, found, is_whole, &option, arena) ||
-            (option != 0 && found == 0 && is_addressed(words, before)))
+        if (!take_work(&s, &rest, &option) ||
+            (option != 0 && s.found == 0 && is_addressed(words, before)))
             return 0;
-        has_other = has_other || (option != 0 && found != 0 && option != found);
-        found = option != 0 ? option : found;
+        has_other = has_other || (option != 0 && s.found != 0 && option != s.found);
+        s.found = option != 0 ? option : s.found;
     }
-    return has_other ? -1 : found;
+    return has_other ? -1 : s.found;
 }

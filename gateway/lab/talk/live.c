@@ -67,11 +67,12 @@ static enum err live_next_sms(struct talk_world *world, const char *number, bool
 {
     struct talk_live *l = live(world);
     struct seen *seen = find_seen(l, number);
+    const struct sim_sent next = {number, seen->n, "text"};
     struct errmsg msg;
-    enum err e = sim_outbox_get(l->caller, &l->address, number, seen->n, "text", out, &msg);
+    enum err e = sim_outbox_get(l->caller, &l->address, next, out, &msg);
     for (int ms = 0; e == ERR_NOT_FOUND && may_wait && ms < SMS_WAIT_MS; ms += SMS_POLL_MS) {
         http_caller_sleep(l->caller, SMS_POLL_MS);
-        e = sim_outbox_get(l->caller, &l->address, number, seen->n, "text", out, &msg);
+        e = sim_outbox_get(l->caller, &l->address, next, out, &msg);
     }
     seen->n += e == ERR_OK;
     return e;
@@ -85,7 +86,8 @@ static enum err live_sms_id(struct talk_world *world, const char *number, uint32
     struct errmsg msg;
     if (n <= back)
         return ERR_NOT_FOUND;
-    return sim_outbox_get(l->caller, &l->address, number, n - 1 - back, "id", out, &msg);
+    return sim_outbox_get(l->caller, &l->address, (struct sim_sent){number, n - 1 - back, "id"},
+                          out, &msg);
 }
 
 const struct talk_line *talk_live_obstacle(const struct talk_script *script, const char **ret_needs)

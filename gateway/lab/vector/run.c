@@ -344,17 +344,16 @@ static void test_sent_signature(const struct profile *p, const struct doc *vecto
     struct vector_settings settings = {.n = 0};
     struct send_request request;
     struct errmsg msg = {""};
-    struct wall_ms now = {0};
     struct outgoing message = {
         .to = STR("+254700000101"), .from = STR("2020"), .text = STR("x"), .id = STR("1")};
     const struct doc *input = doc_member(vector, "input");
     struct str wanted = doc_text(doc_member(vector, "expect"), "signature");
     vector_settings_read(input, STR(""), arena, &settings);
-    if (time_parse_auto(doc_text(input, "timestamp"), TIME_UTC, &now) != ERR_OK)
+    if (time_parse_auto(doc_text(input, "timestamp"), TIME_UTC, &message.now) != ERR_OK)
         buf_add_str(out, STR("#   the vector has no timestamp\n"));
     vector_settings_put(&settings, STR("send_url"), STR("http://example.com/send"));
     struct settings all = vector_settings_all(&settings);
-    if (profile_send(p, &message, &all, now, arena, &request, &msg) != ERR_OK)
+    if (profile_send(p, &message, &all, arena, &request, &msg) != ERR_OK)
         buf_addf(out, "#   no request: %s\n", msg.text);
     else if (str_find(request.body, wanted) == SIZE_MAX)
         buf_addf(out, "#   signature: %.*s does not stand in the request\n", STR_ARG(wanted));

@@ -208,6 +208,7 @@ void vector_test_send(const struct profile *p, const struct doc *vector, struct 
         .link = doc_text(input, "link_id"),
         .network = doc_text(input, "network"),
         .phase = phase_of(doc_text(input, "phase")),
+        .now = vector_now(input),
     };
     vector_settings_read(doc_member(input, "config"), STR(""), arena, &settings);
     vector_settings_put(&settings, STR("dlr_url"), find_report_url(request, arena));
@@ -216,7 +217,7 @@ void vector_test_send(const struct profile *p, const struct doc *vector, struct 
     if (!profile_has_send_url(p))
         vector_settings_put(&settings, STR("send_url"), doc_text(request, "url"));
     all = vector_settings_all(&settings);
-    enum err e = profile_send(p, &message, &all, vector_now(input), arena, &ours, &msg);
+    enum err e = profile_send(p, &message, &all, arena, &ours, &msg);
     if (e != ERR_OK) {
         buf_addf(out, "#   no request: %s\n", msg.text);
         return;

@@ -47,12 +47,18 @@ enum err database_courses(struct database *db, database_on_course *fn, void *ctx
 typedef void database_on_row(void *ctx, const struct str *cells, uint32_t n);
 
 #define DATABASE_MAX_CELLS 24u
-
-/* One statement with up to DATABASE_MAX_ASK parameters, texts all of them (null: absent), and text
- * columns (up to DATABASE_MAX_CELLS). fn may be NULL. */
 #define DATABASE_MAX_ASK 8u
-enum err database_ask(struct database *db, const char *sql, const struct str *params, uint32_t n,
-                      database_on_row *fn, void *ctx, struct errmsg *msg) MUST_CHECK;
+
+/* One statement; all borrowed until it was asked. */
+struct sql {
+    const char *text;
+    const struct str *params; /* texts all of them; absent: null */
+    uint32_t n_params;        /* up to DATABASE_MAX_ASK */
+};
+
+/* One whose columns are texts, up to DATABASE_MAX_CELLS. fn may be NULL. */
+enum err database_ask(struct database *db, const struct sql *sql, database_on_row *fn, void *ctx,
+                      struct errmsg *msg) MUST_CHECK;
 
 /* ---- responses of any size, for people's eyes ---- */
 

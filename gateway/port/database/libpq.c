@@ -70,15 +70,15 @@ enum err database_publish(struct database *db, struct str json, struct errmsg *m
     return e;
 }
 
-enum err database_ask(struct database *db, const char *sql, const struct str *params, uint32_t n,
-                      database_on_row *fn, void *ctx, struct errmsg *msg)
+enum err database_ask(struct database *db, const struct sql *sql, database_on_row *fn, void *ctx,
+                      struct errmsg *msg)
 {
     struct pq_param list[DATABASE_MAX_ASK];
-    assert(n <= DATABASE_MAX_ASK); /* our own calls */
-    for (uint32_t i = 0; i < n; i++)
-        list[i] = (struct pq_param){PQ_OID_TEXT, params[i], true}; /* so that its length counts */
+    assert(sql->n_params <= DATABASE_MAX_ASK);   /* our own calls */
+    for (uint32_t i = 0; i < sql->n_params; i++) /* with their length, which counts */
+        list[i] = (struct pq_param){PQ_OID_TEXT, sql->params[i], true};
     PGresult *result;
-    enum err e = pq_run(db, sql, list, (int)n, &result, msg);
+    enum err e = pq_run(db, sql->text, list, (int)sql->n_params, &result, msg);
     if (e != ERR_OK)
         return e;
     uint32_t n_cells = (uint32_t)PQnfields(result);

@@ -36,12 +36,11 @@ struct reader_login {
  */
 struct reader *reader_libpq_open(struct loop *loop, const struct reader_login *login,
                                  reader_on_end *fn, void *ctx);
-/* One statement with up to DATABASE_MAX_ASK texts as parameters
- * (NUL-terminated; absent: null), only while nothing else is asked. rows is copied and may be NULL;
- * its functions get rows as they come, a limited number in one turn of the loop, and must not close
- * the reader; an error of theirs ends the rows and is what fn gets, with words "". Else errors as
- * in port/database/database.h. */
-void reader_ask(struct reader *r, const char *sql, const struct str *params, uint32_t n,
-                const struct database_rows *rows, reader_on_end *fn, void *ctx);
+/* One statement (its parameters NUL-terminated), only while nothing else is asked. rows is copied
+ * and may be NULL; its functions get rows as they come, a limited number in one turn of the loop,
+ * and must not close the reader; an error of theirs ends the rows and is what fn gets, with words
+ * "". Else errors as in port/database/database.h. */
+void reader_ask(struct reader *r, const struct sql *sql, const struct database_rows *rows,
+                reader_on_end *fn, void *ctx);
 /* At once; what is asked runs on in PostgreSQL until its timeout. Accepts NULL. */
 void reader_close(struct reader *r);

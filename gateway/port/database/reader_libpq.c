@@ -284,13 +284,13 @@ struct reader *reader_libpq_open(struct loop *loop, const struct reader_login *l
     return r;
 }
 
-void reader_ask(struct reader *r, const char *sql, const struct str *params, uint32_t n,
-                const struct database_rows *rows, reader_on_end *fn, void *ctx)
+void reader_ask(struct reader *r, const struct sql *sql, const struct database_rows *rows,
+                reader_on_end *fn, void *ctx)
 {
     const char *values[DATABASE_MAX_ASK];
-    assert(n <= DATABASE_MAX_ASK && r->fn == NULL); /* our own calls */
-    for (uint32_t i = 0; i < n; i++)
-        values[i] = params[i].p;
+    assert(sql->n_params <= DATABASE_MAX_ASK && r->fn == NULL); /* our own calls */
+    for (uint32_t i = 0; i < sql->n_params; i++)
+        values[i] = sql->params[i].p;
     r->fn = fn;
     r->ctx = ctx;
     r->has_rows = rows != NULL;
@@ -306,7 +306,8 @@ void reader_ask(struct reader *r, const char *sql, const struct str *params, uin
     r->state = READER_ASKING;
     timer_start(r->loop, r->deadline, r->timeout_ms + GRACE_MS);
     /* What fails here shows on the socket, or at the deadline. */
-    if (PQsendQueryParams(r->conn, sql, (int)n, NULL, values, NULL, NULL, 0) != 1 ||
+    if (PQsendQueryParams(r->conn, sql->text, (int)sql->n_params, NULL, values, NULL, NULL, 0) !=
+            1 ||
         PQsetSingleRowMode(r->conn) != 1 || PQflush(r->conn) < 0) {
         errmsg_format(&r->msg, "the connection to PostgreSQL was lost");
         drop(r);

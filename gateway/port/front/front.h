@@ -63,9 +63,14 @@ struct front_limits front_default_limits(void);
  * ERR_UNAVAILABLE: in use or not ours. The message says by what address and how to change it. */
 enum err front_listen(const char *address, int port, bool is_beside, int *ret_fd,
                       struct errmsg *msg) MUST_CHECK;
-/* Takes over a listening socket, also when it fails (ERR_UNAVAILABLE: it is none). */
-enum err front_libevent_new(struct loop *loop, int listen_fd, const struct front_limits *limits,
-                            front_on_request *fn, void *ctx, struct front **ret,
+struct front_setup {
+    int listen_fd;              /* taken over, also when that fails */
+    struct front_limits limits; /* max_connections: one and more */
+    front_on_request *fn;
+    void *ctx;
+};
+/* ERR_UNAVAILABLE: it is no listening socket. */
+enum err front_libevent_new(struct loop *loop, const struct front_setup *setup, struct front **ret,
                             struct errmsg *msg) MUST_CHECK;
 /* status, content type, extra headers and body; adds Date, Content-Length, Connection. Everything
  * in response is copied. */

@@ -149,8 +149,9 @@ static void on_acceptable(evutil_socket_t fd, short what, void *ctx)
 
 /* ---- the front ---- */
 
-static enum err adopt_listener(struct front *f, int fd, struct errmsg *msg)
+static enum err adopt_listener(struct front *f, struct errmsg *msg)
 {
+    int fd = f->listen_fd;
     int is_listening = 0;
     socklen_t len = sizeof(is_listening);
     struct sockaddr_in6 own = {.sin6_port = 0}; /* the port is at the same place for IPv4 */
@@ -187,19 +188,19 @@ static uint32_t affordable(uint32_t n_wanted)
     return n;
 }
 
-enum err front_libevent_new(struct loop *loop, int listen_fd, const struct front_limits *limits,
-                            front_on_request *fn, void *ctx, struct front **ret, struct errmsg *msg)
+enum err front_libevent_new(struct loop *loop, const struct front_setup *setup, struct front **ret,
+                            struct errmsg *msg)
 {
-    assert(limits->max_connections > 0);
+    assert(setup->limits.max_connections > 0);
     struct front *f = xcalloc(1, sizeof(*f));
     *f = (struct front){.loop = loop,
-                        .limits = *limits,
-                        .fn = fn,
-                        .ctx = ctx,
-                        .listen_fd = listen_fd,
+                        .limits = setup->limits,
+                        .fn = setup->fn,
+                        .ctx = setup->ctx,
+                        .listen_fd = setup->listen_fd,
                         .deadline_due_ms = INT64_MAX,
                         .date_s = -1};
-    f->limits.max_connections = affordable(limits->max_connections);
+    f->limits.max_connections = affordable(setup->limits.max_connections);
     for (size_t i = 0; i < N_WAITS; i++)
         TAILQ_INIT(&f->waiting[i]);
     buf_init(&f->out, MAX_REPLY_BYTES);
@@ -210,13 +211,13 @@ enum err front_libevent_new(struct loop *loop, int listen_fd, const struct front
     f->deadline = timer_new(loop, on_deadline, f);
     f->accept_again = timer_new(loop, on_accept_again, f);
     f->next_turn = timer_new(loop, conn_take_turns, f);
-    enum err e = adopt_listener(f, listen_fd, msg);
+    enum err e = adopt_listener(f, msg);
     if (e != ERR_OK) {
         front_free(f);
         return e;
     }
     f->acceptable =
-        event_new(loop_libevent_base(loop), listen_fd, EV_READ | EV_PERSIST, on_acceptable, f);
+        event_new(loop_libevent_base(loop), f->listen_fd, EV_READ | EV_PERSIST, on_acceptable, f);
     if (f->acceptable == NULL || event_add(f->acceptable, NULL) != 0)
         abort(); /* only without memory */
     *ret = f;
