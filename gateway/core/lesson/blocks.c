@@ -1,12 +1,12 @@
 /*
  * blocks.h: a file of a course as blocks: cmark reads it, and what no course may have is refused.
- * Longer than a file should be: one reader, whose functions call each other down one tree.
  */
 #include "core/lesson/blocks.h"
 
 #include <cmark.h>
 #include <string.h>
 
+#include "core/lesson/markup.h"
 #include "core/utf8.h"
 
 struct reader {
@@ -66,21 +66,18 @@ static struct str skip_blanks(struct str s)
     return s;
 }
 
-static void refuse_entity(struct reader *r, const struct lesson_segment *s)
+static struct markup markup_of(const struct reader *r)
 {
-    struct str entity = lesson_find_entity(s->raw);
-    if (entity.p != NULL)
-        complain(r, "markup", pos_at(r, s->line, entity.p), entity,
-                 "an HTML entity, which a phone would show as it is",
-                 "write the character itself, or \\& for an ampersand");
+    return (struct markup){r->blocks->file, r->findings};
 }
 
 /* Decodes n segments to the text of block and adds it to the list; nothing for none. */
 static void push_segments(struct reader *r, struct lesson_block block,
                           const struct lesson_segment *segments, uint32_t n)
 {
+    const struct markup markup = markup_of(r);
     for (uint32_t i = 0; i < n; i++)
-        refuse_entity(r, &segments[i]);
+        markup_check_entity(&markup, &segments[i]);
     if (n > 0 && lesson_decode(segments, n, r->arena, &block))
         push(r, block);
 }
@@ -112,52 +109,6 @@ static void refuse(struct reader *r, cmark_node *node, const char *what, const c
     (void)mark_read(r, node); /* only the marking is wanted */
     struct str raw = skip_blanks(r->file.list[line - 1]);
     complain(r, "markup", pos_at(r, line, raw.p), raw, what, fix);
-}
-
-static char markup_char(cmark_node_type type)
-{
-    if (type == CMARK_NODE_CODE)
-        return '`';
-    if (type == CMARK_NODE_EMPH || type == CMARK_NODE_STRONG)
-        return '*';
-    return type == CMARK_NODE_HTML_INLINE ? '<' : '[';
-}
-
-/* The first unescaped c in the segments. */
-static struct source_pos find_unescaped(const struct reader *r,
-                                        const struct lesson_segment *segments, uint32_t n, char c)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        const struct lesson_segment *s = &segments[i];
-        for (size_t at = 0; at < s->raw.len; at++) {
-            char found = s->raw.p[at];
-            if (found == '\\')
-                at++;
-            else if (found == c || (c == '*' && found == '_') || (c == '[' && found == '<'))
-                return pos_at(r, s->line, s->raw.p + at);
-        }
-    }
-    return pos_at(r, segments[0].line, segments[0].raw.p);
-}
-
-/* Emphasis, links, code and tags look nice on a forge and are lost or ugly on a phone. */
-static void check_inlines(struct reader *r, cmark_node *node, const struct lesson_segment *segments,
-                          uint32_t n)
-{
-    for (cmark_node *child = cmark_node_first_child(node); child != NULL;
-         child = cmark_node_next(child)) {
-        cmark_node_type type = cmark_node_get_type(child);
-        if (type == CMARK_NODE_TEXT || type == CMARK_NODE_SOFTBREAK || type == CMARK_NODE_LINEBREAK)
-            continue;
-        const char *fix =
-            "phones show plain text: take the marks away, or write a backslash before "
-            "a mark that is meant as it is, such as \\* or \\[";
-        if (type == CMARK_NODE_HTML_INLINE)
-            fix = "put a comment on a line of its own; write \\< for a sign that is meant as it is";
-        complain(r, "markup", find_unescaped(r, segments, n, markup_char(type)), segments[0].raw,
-                 "Markdown that a phone cannot show", fix);
-        return;
-    }
 }
 
 /* Removes what the containers put before the text of a line. */
@@ -230,62 +181,17 @@ static void push_instruction(struct reader *r, struct lesson_segment s)
     push_segments(r, block, &s, 1);
 }
 
-/* What looks like a part of a list, a table or a heading, and is none for Markdown: it would be
- * sent as it stands. The first line of an option has lost its box. */
-static void check_left_over(struct reader *r, const struct lesson_segment *s, bool is_first_of_item)
-{
-    static const struct {
-        const char *start, *what, *fix;
-    } rows[] = {
-        {"[ ]", "a box without - before it", "begin each option with - : - [ ] text"},
-        {"[x]", "a box without - before it", "begin each option with - : - [x] text"},
-        {"[X]", "a box without - before it", "begin each option with - : - [x] text"},
-        {"|", "a line of a table, which a phone cannot show",
-         "write sentences, or a line for each row"},
-    };
-    struct source_pos pos = pos_at(r, s->line, s->raw.p);
-    for (size_t i = 0; i < ARRAY_LEN(rows) && !is_first_of_item; i++) {
-        if (str_starts(s->raw, str_from(rows[i].start)))
-            complain(r, "markup", pos, s->raw, rows[i].what, rows[i].fix);
-    }
-    if (is_first_of_item && str_starts(s->raw, STR("[]")))
-        complain(r, "markup", pos, s->raw, "a box with nothing in it",
-                 "write [ ], with a blank, or [x] for a right option");
-    size_t colon = str_find_char(s->raw, ':');
-    if (s->raw.len > 1 && s->raw.p[0] == '#' && s->raw.p[1] >= 'a' && s->raw.p[1] <= 'z' &&
-        colon != SIZE_MAX && str_find_char(str_sub(s->raw, 0, colon), ' ') == SIZE_MAX)
-        complain(r, "heading-form", pos, s->raw, "a heading without a blank behind its #",
-                 "write `# id: title`");
-}
-
-static void check_left_overs(struct reader *r, const struct lesson_segment *segments, uint32_t n,
-                             bool is_item)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        if (i == 0 || !str_starts(segments[i - 1].raw, STR("|"))) /* a table is told once */
-            check_left_over(r, &segments[i], is_item && i == 0);
-    }
-}
-
-static void check_link_target(struct reader *r, const struct lesson_segment *s)
-{
-    if (str_starts(s->raw, STR("[")) && str_find(s->raw, STR("]:")) != SIZE_MAX)
-        complain(r, "markup", pos_at(r, s->line, s->raw.p), s->raw,
-                 "Markdown reads this line as the target of a link and would hide it",
-                 "write \\[ for a bracket that is meant as it is");
-}
-
 static void read_paragraph(struct reader *r, cmark_node *node, struct container in)
 {
+    const struct markup markup = markup_of(r);
     struct lesson_block block = {.kind = in.kind};
     uint32_t n = collect_segments(r, node, in, &block.mark);
     const struct lesson_segment *s = r->segments;
     bool is_note = in.kind == LESSON_BLOCK_NOTE;
     block.is_in_item = is_note && in.is_in_item;
     block.pos = pos_at(r, s[0].line, s[0].raw.p);
-    check_inlines(r, node, s, n);
-    check_link_target(r, &s[0]);
-    check_left_overs(r, s, n, in.kind == LESSON_BLOCK_ITEM);
+    markup_check_inlines(&markup, node, s, n);
+    markup_check_lines(&markup, s, n, in.kind == LESSON_BLOCK_ITEM);
     if (in.kind == LESSON_BLOCK_ITEM)
         block.pos = pos_at(r, s[0].line, skip_blanks(r->file.list[s[0].line - 1]).p);
     uint32_t start = 0;
@@ -439,7 +345,8 @@ static void read_heading(struct reader *r, cmark_node *node)
     if (closing == 0 || is_blank(text.p[closing - 1]))
         end = closing;
     struct lesson_segment segment = {str_sub(text, 0, end), line, pos_at(r, line, text.p).column};
-    check_inlines(r, node, &segment, 1);
+    const struct markup markup = markup_of(r);
+    markup_check_inlines(&markup, node, &segment, 1);
     push_segments(r, block, &segment, 1);
 }
 
