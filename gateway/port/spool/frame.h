@@ -1,5 +1,5 @@
 /*
- * frame.h: one record as it lies in a spool segment, private to file.c and its tests.
+ * frame.h: one record as it lies in a spool segment, private to this folder and its tests.
  *
  *   4  "WPS1"
  *   4  length of what follows the CRC, big-endian
@@ -16,6 +16,7 @@
 
 #define SPOOL_FRAME_HEAD_BYTES 12u
 #define SPOOL_FRAME_EXTRA_BYTES (SPOOL_FRAME_HEAD_BYTES + VAULT_BOX_EXTRA_BYTES) /* beside it */
+#define SPOOL_FRAME_MAX_BYTES (SPOOL_FRAME_EXTRA_BYTES + SPOOL_MAX_RECORD_BYTES)
 
 struct spool_frame {
     size_t bytes;   /* the whole frame */
