@@ -12,7 +12,8 @@
  * hiredis_reply.c   replies and error replies to our structs
  * hiredis_nodes.c   which server a command goes to; the fence
  * hiredis_map.c     slots, and who has them
- * hiredis_link.c    deadlines, circuit breaker, handshake, over one connection after the other
+ * hiredis_link.c    circuit breaker, handshake, over one connection after the other
+ * hiredis_requests.c  what is under way on it, and until when
  * hiredis_wire.c    one connection: hiredis on libevent
  */
 #pragma once

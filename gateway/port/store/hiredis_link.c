@@ -1,21 +1,14 @@
 /*
- * hiredis_link.h: deadlines and circuit breaker over one connection after the other; with
- * Sentinels, each connection begins with the question to one of them where the primary is.
- *
- * hiredis 0.14 has no async timeouts: here one timer watches over the queue of deadlines. On a
- * passed deadline the connection is given up as a whole: replies come in order, so those behind a
- * late one are late as well. Time that our own long turns took is not the server's fault and does
- * not count: else a course that is read would cut the connection of a server that is well.
- *
- * Longer than a file should be: one machine whose states share every member of struct link.
+ * hiredis_link.h: one connection after the other, and a circuit breaker; with Sentinels, each
+ * connection begins with the question to one of them where the primary is. What is under way on it
+ * is hiredis_requests.h: when one of these is late the connection is given up as a whole, since
+ * replies come in order, so those behind a late one are late as well.
  */
-#include "port/store/hiredis_link.h"
+#include "port/store/hiredis_requests.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -41,11 +34,8 @@ struct link {
     link_on_state *on_state;
     void *on_state_ctx;
     struct wire *wire;
-    struct wire *given_up;       /* to be freed in the next turn */
-    struct link_queue in_flight; /* in the order of replies and of deadlines */
-    struct link_queue unasked;   /* answered in the next turn */
-    struct link_queue unused;
-    uint32_t n_in_flight;
+    struct wire *given_up; /* to be freed in the next turn */
+    struct requests requests;
     uint32_t n_handshake; /* replies that are still missing before the link is up */
     bool is_scout;        /* asks for the map, and needs nothing else of the server */
     bool is_loading;      /* FUNCTION LOAD is under way */
@@ -65,87 +55,20 @@ struct link {
     unsigned n_asked; /* Sentinels; the next one is asked when one does not help */
     unsigned n_failures;
     int64_t last_reply_ms;
-    struct timer *deadline_timer, *retry_timer, *idle_timer, *turn_timer;
-    bool is_deadline_running;
+    struct timer *retry_timer, *idle_timer, *wires_timer;
 };
-
-/* ---- requests ---- */
-
-static struct link_request *request_new(struct link *link, const struct link_to *to)
-{
-    struct link_request *request = STAILQ_FIRST(&link->unused);
-    if (request != NULL)
-        STAILQ_REMOVE_HEAD(&link->unused, entry);
-    else
-        request = xcalloc(1, sizeof(*request));
-    *request = (struct link_request){.to = *to};
-    return request;
-}
-
-static void request_deadline_set(struct link *link, struct link_request *request, int64_t ms)
-{
-    request->deadline_ms = loop_mono(link->loop).ms + ms;
-    request->away_ms = loop_libevent_away_ms(link->loop);
-}
-
-int64_t link_request_left_ms(const struct link_request *request, struct loop *loop)
-{
-    int64_t away_ms = loop_libevent_away_ms(loop) - request->away_ms;
-    return request->deadline_ms + away_ms - loop_mono(loop).ms;
-}
-
-static void request_free(struct link *link, struct link_request *request)
-{
-    free(request->text);
-    request->text = NULL;
-    STAILQ_INSERT_HEAD(&link->unused, request, entry);
-}
-
-/* The request is gone before the callback, which may ask anew. */
-static void request_respond(struct link *link, struct link_request *request, enum err e,
-                            const redisReply *reply)
-{
-    struct link_to to = request->to;
-    request_free(link, request);
-    to.parse(&to, e, e == ERR_OK ? reply : NULL);
-}
-
-static void queue_respond(struct link *link, struct link_queue *queue, enum err e)
-{
-    struct link_queue taken = STAILQ_HEAD_INITIALIZER(taken);
-    STAILQ_CONCAT(&taken, queue);
-    struct link_request *request;
-    while ((request = STAILQ_FIRST(&taken)) != NULL) {
-        STAILQ_REMOVE_HEAD(&taken, entry);
-        request_respond(link, request, e != ERR_OK ? e : request->e, NULL);
-    }
-}
-
-void link_respond_later(struct link *link, const struct link_to *to, enum err e)
-{
-    struct link_request *request = request_new(link, to);
-    request->e = e;
-    STAILQ_INSERT_TAIL(&link->unasked, request, entry);
-    timer_start(link->loop, link->turn_timer, 0);
-}
 
 /* ---- giving a connection up ---- */
 
 /* Not freed at once: we may be inside a callback of it. */
-static void wires_free(struct link *link)
+static void wires_free(void *ctx)
 {
+    struct link *link = ctx;
     while (link->given_up != NULL) {
         struct wire *wire = link->given_up;
         link->given_up = wire_next(wire);
         wire_free(wire);
     }
-}
-
-static void on_turn(void *ctx)
-{
-    struct link *link = ctx;
-    wires_free(link);
-    queue_respond(link, &link->unasked, ERR_OK);
 }
 
 static void link_state_set(struct link *link, enum link_state state)
@@ -172,15 +95,13 @@ static void tell_away(struct link *link)
 }
 
 /* The connection is gone: answers all, waits, connects anew. */
-static void link_lost(struct link *link, const char *why)
+static void link_lost(void *ctx, const char *why)
 {
+    struct link *link = ctx;
     link->wire = NULL;
     (void)snprintf(link->why, sizeof(link->why), "%s", why); /* cut is fine */
-    link->n_in_flight = link->n_handshake = 0;
+    link->n_handshake = 0;
     link->is_loading = false;
-    timer_stop(link->loop, link->deadline_timer);
-    timer_stop(link->loop, link->idle_timer);
-    link->is_deadline_running = false;
     tell_away(link);
     link->n_failures++;
     int64_t most_ms = link->is_near ? RETRY_NEAR_MS : RETRY_MAX_MS;
@@ -189,16 +110,16 @@ static void link_lost(struct link *link, const char *why)
                 RETRY_MIN_MS + backoff_ms(RETRY_MIN_MS, most_ms, link->n_failures, arc4random()));
     /* Moved away first: what the callbacks ask now belongs to the next connection. */
     struct link_queue lost = STAILQ_HEAD_INITIALIZER(lost);
-    STAILQ_CONCAT(&lost, &link->in_flight);
+    requests_lose(&link->requests, &lost);
     link_state_set(link, LINK_STATE_WAITING);
-    queue_respond(link, &lost, ERR_TIMEOUT); /* sent: may have taken effect */
+    requests_answer(&link->requests, &lost, ERR_TIMEOUT); /* sent: may have taken effect */
 }
 
 static void link_drop_wire(struct link *link)
 {
     link->given_up = wire_give_up(link->wire, link->given_up);
     link->wire = NULL;
-    timer_start(link->loop, link->turn_timer, 0);
+    timer_start(link->loop, link->wires_timer, 0);
 }
 
 static void link_give_up(struct link *link, const char *why)
@@ -207,20 +128,9 @@ static void link_give_up(struct link *link, const char *why)
     link_lost(link, why);
 }
 
-static void on_deadline(void *ctx)
+static void on_late(void *ctx)
 {
-    struct link *link = ctx;
-    link->is_deadline_running = false;
-    const struct link_request *first = STAILQ_FIRST(&link->in_flight);
-    if (first == NULL)
-        return;
-    int64_t left_ms = link_request_left_ms(first, link->loop);
-    if (left_ms <= 0) {
-        link_give_up(link, "no reply in time");
-        return;
-    }
-    timer_start(link->loop, link->deadline_timer, left_ms);
-    link->is_deadline_running = true;
+    link_give_up(ctx, "no reply in time");
 }
 
 /* ---- sending ---- */
@@ -230,49 +140,28 @@ static void parse_nothing(const struct link_to *to, enum err e, const redisReply
     (void)to, (void)e, (void)reply;
 }
 
-static void request_queue(struct link *link, struct link_request *request, int64_t extra_ms)
-{
-    request_deadline_set(link, request, link->settings.deadline_ms + extra_ms);
-    STAILQ_INSERT_TAIL(&link->in_flight, request, entry);
-    link->n_in_flight++;
-    if (!link->is_deadline_running) {
-        timer_start(link->loop, link->deadline_timer, link->settings.deadline_ms + extra_ms);
-        link->is_deadline_running = true;
-    }
-}
-
 /* False while that connection is being closed. */
 static bool request_write(struct link *link, struct link_request *request, int64_t extra_ms)
 {
     if (!wire_write(link->wire, request->text, request->bytes))
         return false;
-    request_queue(link, request, extra_ms);
+    requests_sent(&link->requests, request, link->settings.deadline_ms + extra_ms);
     return true;
-}
-
-static struct link_request *request_of(struct link *link, const struct argv *argv,
-                                       const struct link_to *to)
-{
-    assert(argv->n <= ARGV_MAX);
-    struct link_request *request = request_new(link, to);
-    request->slot = argv->slot;
-    request->text = argv_text(argv, &request->bytes);
-    return request;
 }
 
 struct link_request *link_hold(struct link *link, const struct argv *argv, const struct link_to *to)
 {
-    struct link_request *request = request_of(link, argv, to);
-    request_deadline_set(link, request, link->settings.deadline_ms);
+    struct link_request *request = requests_new(&link->requests, argv, to);
+    requests_set_deadline(&link->requests, request, link->settings.deadline_ms);
     return request;
 }
 
 void link_send(struct link *link, const struct argv *argv, const struct link_to *to,
                int64_t extra_ms)
 {
-    struct link_request *request = request_of(link, argv, to);
+    struct link_request *request = requests_new(&link->requests, argv, to);
     if (!request_write(link, request, extra_ms)) {
-        request_free(link, request);
+        requests_forget(&link->requests, request);
         link_respond_later(link, to, ERR_UNAVAILABLE);
     }
 }
@@ -295,14 +184,19 @@ void link_take(struct link *link, struct link_request *request, bool is_asking)
 void link_return(struct link *link, struct link_request *request, enum err e)
 {
     link_respond_later(link, &request->to, e);
-    request_free(link, request);
+    requests_forget(&link->requests, request);
+}
+
+void link_respond_later(struct link *link, const struct link_to *to, enum err e)
+{
+    requests_answer_later(&link->requests, to, e);
 }
 
 enum err link_admit(const struct link *link)
 {
     if (link->state != LINK_STATE_UP)
         return ERR_UNAVAILABLE;
-    return link->n_in_flight < link->settings.max_in_flight ? ERR_OK : ERR_FULL;
+    return link->requests.n_in_flight < link->settings.max_in_flight ? ERR_OK : ERR_FULL;
 }
 
 void link_ask(struct link *link, const struct argv *argv, const struct link_to *to)
@@ -373,7 +267,7 @@ static void reply_is_error(struct link *link, struct link_request *request, stru
     link->is_moved |= cure == REPLY_CURE_MOVE;
     if (cure == REPLY_CURE_PEOPLE)
         tell_refusal(link, text);
-    request_respond(link, request, e, NULL);
+    requests_respond(&link->requests, request, e, NULL);
     if (cure == REPLY_CURE_RELINK && link->wire != NULL)
         link_give_up(link, link->error);
 }
@@ -382,20 +276,12 @@ static void reply_is_error(struct link *link, struct link_request *request, stru
 static void on_reply(void *ctx, const redisReply *reply)
 {
     struct link *link = ctx;
-    struct link_request *request = STAILQ_FIRST(&link->in_flight);
-    assert(request != NULL);
-    STAILQ_REMOVE_HEAD(&link->in_flight, entry);
-    link->n_in_flight--;
+    struct link_request *request = requests_take(&link->requests);
     link->last_reply_ms = loop_mono(link->loop).ms;
     if (reply->type == REDIS_REPLY_ERROR)
         reply_is_error(link, request, (struct str){reply->str, reply->len});
     else
-        request_respond(link, request, ERR_OK, reply);
-}
-
-static void on_gone(void *ctx, const char *why)
-{
-    link_lost(ctx, why);
+        requests_respond(&link->requests, request, ERR_OK, reply);
 }
 
 /* ---- coming up ---- */
@@ -453,7 +339,7 @@ static bool link_dial(struct link *link, const struct store_settings *settings,
         set.port = at->port;
     }
     link->wire =
-        wire_new(link->loop, &set, &(struct wire_owner){on_reply, on_gone, link}, link->error);
+        wire_new(link->loop, &set, &(struct wire_owner){on_reply, link_lost, link}, link->error);
     if (link->wire != NULL)
         return true;
     link_lost(link, link->error);
@@ -515,12 +401,13 @@ static void on_retry(void *ctx)
 
 /* ---- staying up ---- */
 
-/* Notices a dead server before a learner does. */
+/* Notices a dead server before a learner does. While the link is down nothing is asked. */
 static void on_idle(void *ctx)
 {
     struct link *link = ctx;
     timer_start(link->loop, link->idle_timer, IDLE_PING_MS);
-    if (link->n_in_flight > 0 || loop_mono(link->loop).ms - link->last_reply_ms < IDLE_PING_MS)
+    if (link->requests.n_in_flight > 0 ||
+        loop_mono(link->loop).ms - link->last_reply_ms < IDLE_PING_MS)
         return;
     struct argv argv = argv_of((const char *[]){"PING", NULL}); /* matters that it is in time */
     link_ask(link, &argv, &(struct link_to){parse_nothing, NULL, NULL, 0});
@@ -532,17 +419,12 @@ struct link *link_new(struct loop *loop, const struct store_settings *settings, 
                       bool is_scout)
 {
     struct link *link = xcalloc(1, sizeof(*link));
-    link->loop = loop;
-    link->name = name;
-    link->is_scout = is_scout;
+    *link = (struct link){.loop = loop, .name = name, .is_scout = is_scout};
     link->settings = link_settings_copy(settings);
-    STAILQ_INIT(&link->in_flight);
-    STAILQ_INIT(&link->unasked);
-    STAILQ_INIT(&link->unused);
-    link->deadline_timer = timer_new(loop, on_deadline, link);
+    requests_init(&link->requests, loop, on_late, link);
     link->retry_timer = timer_new(loop, on_retry, link);
     link->idle_timer = timer_new(loop, on_idle, link);
-    link->turn_timer = timer_new(loop, on_turn, link);
+    link->wires_timer = timer_new(loop, wires_free, link);
     return link;
 }
 
@@ -590,7 +472,7 @@ void link_again(struct link *link)
 
 bool link_is_idle(const struct link *link)
 {
-    return link->state != LINK_STATE_UP || link->n_in_flight == 0;
+    return link->state != LINK_STATE_UP || link->requests.n_in_flight == 0;
 }
 
 bool link_is_connecting(const struct link *link)
@@ -607,17 +489,10 @@ void link_free(struct link *link)
     if (link->wire != NULL)
         link_drop_wire(link);
     wires_free(link);
-    queue_respond(link, &link->in_flight, ERR_UNAVAILABLE);
-    queue_respond(link, &link->unasked, ERR_UNAVAILABLE);
-    struct link_request *request;
-    while ((request = STAILQ_FIRST(&link->unused)) != NULL) {
-        STAILQ_REMOVE_HEAD(&link->unused, entry);
-        free(request);
-    }
-    timer_free(link->loop, link->deadline_timer);
+    requests_fini(&link->requests);
     timer_free(link->loop, link->retry_timer);
     timer_free(link->loop, link->idle_timer);
-    timer_free(link->loop, link->turn_timer);
+    timer_free(link->loop, link->wires_timer);
     link_settings_free(&link->settings);
     free(link);
 }
