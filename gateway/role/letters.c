@@ -1,11 +1,14 @@
 #include "role/letters.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "core/event_record.h"
 #include "port/store/learners.h"
 
+#define LETTER_BYTES (2u * EVENT_RECORD_MAX_BYTES)
 #define STATE_BYTES (64u << 10)
 #define JSON_BYTES (1u << 20)
 
@@ -15,7 +18,9 @@ struct letters {
     struct loop *loop;
     struct errmsg *msg;
     struct buf id, hex; /* of the letter in hand; no id: there is none */
-    struct buf bytes, state, json;
+    char *bytes;        /* its payload */
+    size_t n_bytes;
+    struct buf state, json;
     bool has_state;
     enum err e; /* of the store */
 };
@@ -77,14 +82,12 @@ static enum err next(struct letters *l)
         return e;
     if (l->id.len == 0)
         return ERR_NOT_FOUND;
-    uint8_t byte;
-    buf_reset(&l->bytes);
-    for (size_t i = 0; i + 2 <= l->hex.len; i += 2) {
-        if (hex_decode(str_sub(buf_str(&l->hex), i, i + 2), &byte, 1) != ERR_OK)
-            return errmsg_set(l->msg, ERR_IO, "PostgreSQL: no bytes of a dead letter");
-        buf_add_char(&l->bytes, (char)byte);
-    }
-    return buf_error(&l->hex) != ERR_OK ? buf_error(&l->hex) : buf_error(&l->bytes);
+    l->n_bytes = l->hex.len / 2;
+    if (buf_error(&l->hex) != ERR_OK)
+        return errmsg_set(l->msg, buf_error(&l->hex), "PostgreSQL: too long a dead letter");
+    if (hex_decode(buf_str(&l->hex), l->bytes, l->n_bytes) != ERR_OK)
+        return errmsg_set(l->msg, ERR_IO, "PostgreSQL: no bytes of a dead letter");
+    return ERR_OK;
 }
 
 static void note_taken(void *ctx, const struct str *cells, uint32_t n)
@@ -99,7 +102,7 @@ static enum err take_in(struct letters *l, bool *ret_is_taken)
 {
     struct event_record record;
     *ret_is_taken = false;
-    enum err e = event_decode(buf_str(&l->bytes), &record);
+    enum err e = event_decode((struct str){l->bytes, l->n_bytes}, &record);
     if (e != ERR_OK)
         return e;
     e = ask_state(l, &record);
@@ -139,14 +142,14 @@ enum err letters_take_in(struct database *db, struct store *store, struct loop *
     struct letters l = {.db = db, .store = store, .loop = loop, .msg = msg};
     *ret = (struct letters_done){.n_taken = 0};
     buf_init(&l.id, 32);
-    buf_init(&l.hex, 4 * EVENT_RECORD_MAX_BYTES);
-    buf_init(&l.bytes, 2 * EVENT_RECORD_MAX_BYTES);
+    buf_init(&l.hex, 2 * LETTER_BYTES);
+    l.bytes = xcalloc(1, LETTER_BYTES);
     buf_init(&l.state, STATE_BYTES);
     buf_init(&l.json, JSON_BYTES);
     enum err e = take_all(&l, ret);
     buf_fini(&l.id);
     buf_fini(&l.hex);
-    buf_fini(&l.bytes);
+    free(l.bytes);
     buf_fini(&l.state);
     buf_fini(&l.json);
     return e;
