@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "core/certificate.h"
 #include "core/courses.h"
-#include "port/database/database.h"
 #include "port/store/learners.h"
 #include "port/store/server.h"
 #include "port/store/stream.h"
@@ -416,24 +415,13 @@ static enum err mend(struct rebuild *r, bool must_put)
 
 /* ---- all of it ---- */
 
-enum err rebuild_redis(const struct config *config, bool must_put, struct rebuilt *ret,
-                       struct errmsg *msg)
+enum err rebuild_with(const struct rebuild_ports *ports, bool must_put, struct rebuilt *ret,
+                      struct errmsg *msg)
 {
-    struct rebuild r = {.msg = msg};
-    enum err e = database_open(config->writer_conninfo.p, &r.db, msg);
-    if (e != ERR_OK)
-        return of_database(e, msg);
-    e = erase_again(r.db, config->spool_dir.p, msg); /* nobody of them goes to Redis */
-    if (e != ERR_OK) {
-        database_close(r.db);
-        return e;
-    }
+    struct rebuild r = {.db = ports->db, .store = ports->store, .loop = ports->loop, .msg = msg};
+    enum err e;
     r.arena = arena_new(COURSES_MAX_BYTES);
-    r.loop = loop_libevent_new();
     r.timer = timer_new(r.loop, on_timer, &r);
-    /* Without replicas nobody is answered anyway, and the fence is looked at again when a server is
-     * replaced: then its buckets do not show the epoch that began here. */
-    r.store = must_put ? role_store_wait(config, r.loop) : role_store_mend(config, r.loop);
     msg->text[0] = '\0';
     if (store_is_up(r.store))
         e = mend(&r, must_put);
@@ -443,10 +431,27 @@ enum err rebuild_redis(const struct config *config, bool must_put, struct rebuil
     if (e != ERR_OK && msg->text[0] == '\0')
         (void)errmsg_set(msg, e, "Redis: %s", err_name(e)); /* e is returned */
     *ret = (struct rebuilt){r.n_courses_put, r.n_restored, r.epoch};
-    store_free(r.store);
+    store_free(r.store); /* what it still has to answer comes here */
     timer_free(r.loop, r.timer);
-    loop_free(r.loop);
     arena_free(r.arena);
-    database_close(r.db);
+    return e;
+}
+
+enum err rebuild_redis(const struct config *config, bool must_put, struct rebuilt *ret,
+                       struct errmsg *msg)
+{
+    struct rebuild_ports ports = {.loop = loop_libevent_new()};
+    enum err e = of_database(database_open(config->writer_conninfo.p, &ports.db, msg), msg);
+    if (e == ERR_OK)
+        e = erase_again(ports.db, config->spool_dir.p, msg); /* nobody of them goes to Redis */
+    if (e == ERR_OK) {
+        /* Without replicas nobody is answered anyway, and the fence is looked at again when a
+         * server is replaced: then its buckets do not show the epoch that began here. */
+        ports.store =
+            must_put ? role_store_wait(config, ports.loop) : role_store_mend(config, ports.loop);
+        e = rebuild_with(&ports, must_put, ret, msg);
+    }
+    loop_free(ports.loop);
+    database_close(ports.db);
     return e;
 }

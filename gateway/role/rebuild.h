@@ -8,7 +8,9 @@
 #pragma once
 
 #include "port/config/config.h"
+#include "port/database/database.h"
 #include "port/store/store.h"
+#include "port/vault/vault.h"
 #include "role/role.h"
 
 struct rebuilt {
@@ -17,10 +19,20 @@ struct rebuilt {
     uint64_t epoch;
 };
 
+struct rebuild_ports {
+    struct database *db;
+    struct store *store; /* is freed */
+    struct loop *loop;   /* of the store */
+    struct vault *vault; /* for reconcile_with */
+};
+
 /* must_put: puts all back in any case. Any error leaves the fence as it was; msg says what to do.
  */
 enum err rebuild_redis(const struct config *config, bool must_put, struct rebuilt *ret,
                        struct errmsg *msg) MUST_CHECK;
+/* The same of these, but for erasures that are to be done again (role/again.h). */
+enum err rebuild_with(const struct rebuild_ports *ports, bool must_put, struct rebuilt *ret,
+                      struct errmsg *msg) MUST_CHECK;
 
 /* ---- the other way round: `waypost reconcile` ---- */
 
@@ -37,3 +49,6 @@ struct reconciled {
  * gateway too. *ret is filled on errors as well, except before it has begun. */
 enum err reconcile_postgres(const struct config *config, struct reconciled *ret,
                             struct errmsg *msg) MUST_CHECK;
+/* The same of these. */
+enum err reconcile_with(const struct rebuild_ports *ports, struct reconciled *ret,
+                        struct errmsg *msg) MUST_CHECK;

@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "core/learner.h"
-#include "port/database/database.h"
 #include "port/store/learners.h"
 #include "role/letters.h"
 #include "role/ports.h"
@@ -270,32 +269,40 @@ static enum err run(struct reconcile *r)
     return r->e;
 }
 
-enum err reconcile_postgres(const struct config *config, struct reconciled *ret, struct errmsg *msg)
+enum err reconcile_with(const struct rebuild_ports *ports, struct reconciled *ret,
+                        struct errmsg *msg)
 {
-    struct reconcile r = {.msg = msg};
-    enum err e = vault_openssl_new(config->keys_dir.p, &r.vault, msg);
-    if (e != ERR_OK)
-        return e;
-    e = database_open(config->writer_conninfo.p, &r.db, msg);
-    if (e != ERR_OK) {
-        vault_free(r.vault);
-        return e;
-    }
-    r.loop = loop_libevent_new();
+    struct reconcile r = {.db = ports->db,
+                          .store = ports->store,
+                          .loop = ports->loop,
+                          .vault = ports->vault,
+                          .msg = msg};
     r.timer = timer_new(r.loop, on_timer, &r);
-    r.store = role_store_wait(config, r.loop);
     r.courses = course_set_new(r.loop, r.store);
     buf_init(&r.page, PAGE_BYTES);
     buf_init(&r.cursor, 64);
-    e = run(&r);
+    enum err e = run(&r);
     *ret = r.done;
     buf_fini(&r.page);
     buf_fini(&r.cursor);
-    store_free(r.store);
+    store_free(r.store); /* what it still has to answer comes here */
     course_set_free(r.courses);
     timer_free(r.loop, r.timer);
-    loop_free(r.loop);
-    database_close(r.db);
-    vault_free(r.vault);
+    return e;
+}
+
+enum err reconcile_postgres(const struct config *config, struct reconciled *ret, struct errmsg *msg)
+{
+    struct rebuild_ports ports = {.loop = loop_libevent_new()};
+    enum err e = vault_openssl_new(config->keys_dir.p, &ports.vault, msg);
+    if (e == ERR_OK)
+        e = database_open(config->writer_conninfo.p, &ports.db, msg);
+    if (e == ERR_OK) {
+        ports.store = role_store_wait(config, ports.loop);
+        e = reconcile_with(&ports, ret, msg);
+    }
+    loop_free(ports.loop);
+    database_close(ports.db);
+    vault_free(ports.vault);
     return e;
 }
