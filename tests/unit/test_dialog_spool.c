@@ -90,6 +90,41 @@ static void leaves_a_state_alone_that_it_cannot_read(void **state)
     assert_int_equal(n_steps(w), 0);
 }
 
+/* What was disclosed is kept sealed or not at all. The key of those who read it is none here: a
+ * file of zeros, with which nothing can be sealed. */
+static void keeps_no_disclosure_that_cannot_be_sealed(void **state)
+{
+    struct world *w = *state;
+    struct vault *whole = w->vault;
+    char dir[] = "/tmp/test_dialog.XXXXXX", path[64], remove[64];
+    struct errmsg msg;
+    struct response *a;
+    assert_non_null(mkdtemp(dir));
+    assert_int_equal(vault_make_keys(dir, &msg), ERR_OK);
+    (void)snprintf(path, sizeof(path), "%s/safe.pub", dir);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fprintf(file, "%064d\n", 0) > 0);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(vault_openssl_new(dir, &w->vault, &msg), ERR_OK);
+    struct dialogs *dialogs = new_dialogs(w, w->mem);
+    const struct inbound safe = sms("+254700000001", "a", "my boss touches me");
+    const struct inbound hello = sms("+254700000001", "b", "hello");
+    assert_int_equal(submit_to(w, dialogs, &safe, false, &a), ERR_OK);
+    loop_mem_settle(w->loop);
+    assert_int_equal(a->outcome, DIALOG_OUTCOME_FAILED);
+    assert_int_equal(metrics_get(w->metrics, METRIC_steps_failed_total), 1);
+    assert_int_equal(n_steps(w), 0);
+    assert_int_equal(submit_to(w, dialogs, &hello, false, &a), ERR_OK);
+    loop_mem_settle(w->loop);
+    assert_int_equal(a->outcome, DIALOG_OUTCOME_STEPPED);
+    dialogs_free(dialogs);
+    vault_free(w->vault);
+    w->vault = whole;
+    (void)snprintf(remove, sizeof(remove), "rm -r %s", dir);
+    assert_int_equal(system(remove), 0);
+}
+
 static struct channels channel_list;
 
 static struct replay *new_replay(struct world *w)
@@ -363,6 +398,7 @@ int main(void)
         IN_WORLD(seals_the_number_at_first_contact),
         IN_WORLD(ends_one_dialog_where_a_state_fits_no_course),
         IN_WORLD(leaves_a_state_alone_that_it_cannot_read),
+        IN_WORLD(keeps_no_disclosure_that_cannot_be_sealed),
         IN_WORLD(replays_the_rest_when_one_cannot_be_handled),
         IN_WORLD(nobody_waits_behind_what_cannot_be_handled),
         IN_WORLD(refuses_what_nobody_could_handle_for_long),

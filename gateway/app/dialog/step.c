@@ -368,13 +368,13 @@ static enum dialog_event step_engine(struct dialog *d)
         memset(out.next.link.country, 0, sizeof(out.next.link.country));
     }
     if (!dialog_seal_for_people(d, &out) || !dialog_alert(d, &out) || !dialog_say(d, &out))
-        return DIALOG_EVENT_BROKEN;
+        return step_failed(d, ERR_INVALID);
     if (out.asks_operator)
         dialog_ask_operator(d, &out);
     if (!d->has_reply)
         keep_reply(d, &out);
     if (!dialog_commit_state(d, &out.next) || (!out.is_passing && !dialog_commit_event(d, &out)))
-        return DIALOG_EVENT_BROKEN;
+        return step_failed(d, ERR_INVALID);
     d->commit.due_at_ms = is_tombstone       ? input.now.ms + TOMBSTONE_KEPT_MS
                           : out.is_wake_kept ? -1
                                              : out.wake_at_ms;
