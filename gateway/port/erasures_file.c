@@ -63,7 +63,7 @@ enum err erasures_open(const char *dir, struct erasures **ret, struct errmsg *ms
     int n = snprintf(e->path, sizeof(e->path), "%s/" ERASURES_FILE, dir);
     enum err why = ERR_OK;
     if (n < 0 || (size_t)n >= sizeof(e->path))
-        why = errmsg_set(msg, ERR_TOO_LONG, "%s: path too long", dir);
+        why = errmsg_set(msg, ERR_TOO_LONG, "path too long: %s", dir);
     else if (mkdir(dir, 0700) != 0 && errno != EEXIST)
         why = fail(e, msg);
     if (why == ERR_OK) {

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "port/vault/files.h"
 #include "port/vault/vault.h"
 #include "wycheproof.h"
 
@@ -540,6 +541,20 @@ static void wrong_key_folders_are_refused_with_a_remedy(void **state)
     assert_non_null(strstr(msg.text, "not a file"));
 }
 
+/* One byte of it is the end. */
+static void a_path_may_fill_its_room(void **state)
+{
+    (void)state;
+    char dir[PATH_MAX + 1], path[PATH_MAX];
+    struct errmsg msg = {""};
+    memset(dir, 'd', sizeof(dir));
+    dir[PATH_MAX - sizeof("/x.key")] = '\0';
+    assert_int_equal(vault_file_path(path, dir, "x.key", &msg), ERR_OK);
+    assert_int_equal(strlen(path), PATH_MAX - 1);
+    assert_int_equal(vault_file_path(path, dir, "xx.key", &msg), ERR_TOO_LONG);
+    assert_non_null(strstr(msg.text, "path too long"));
+}
+
 static void random_bytes_differ(void **state)
 {
     (void)state;
@@ -739,6 +754,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(letters_are_for_one_reader, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(half_a_key_is_none, folder_setup, folder_teardown),
         cmocka_unit_test(letters_stop_at_the_ceiling),
+        cmocka_unit_test(a_path_may_fill_its_room),
         cmocka_unit_test(random_bytes_differ),
         cmocka_unit_test(a_seed_draws_the_same_again),
         cmocka_unit_test(a_forked_process_has_other_random_bytes),

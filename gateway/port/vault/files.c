@@ -35,7 +35,7 @@ enum err vault_file_path(char dst[PATH_MAX], const char *dir, const char *name, 
 {
     int n = snprintf(dst, PATH_MAX, is_prefix(dir) ? "%s%s" : "%s/%s", dir, name);
     if (n < 0 || n >= PATH_MAX)
-        return errmsg_set(msg, ERR_TOO_LONG, "%s: path too long", dir);
+        return errmsg_set(msg, ERR_TOO_LONG, "path too long: %s", dir);
     return ERR_OK;
 }
 
