@@ -1,5 +1,6 @@
 /*
- * Every panel of the coordinators' pages. Longer than a file should be, since it is one table.
+ * Every panel of the coordinators' pages. Longer than a file should be: one table in the order of
+ * the pages; of parts one would have to know first in which of them a report stands.
  */
 #include "app/report/panels.h"
 
