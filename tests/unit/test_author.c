@@ -397,6 +397,18 @@ static void test_terms_that_a_translation_leaves_are_told(void **state)
     assert_true(str_starts(f->fix, STR("write non accompagn")));
 }
 
+/* One letter is a word as well; what is none stands in every text, and nowhere. */
+static void test_a_term_may_be_one_letter(void **state)
+{
+    (void)state;
+    struct desk d CLEANUP(desk_fini);
+    desk_open(&d, SHIPPED);
+    edit(&d, "po/fr.po", "# term: guardian", "# term: a = qqq\n# term: ! = qqq\n# term: guardian");
+    desk_parse(&d);
+    assert_non_null(hint_at(&d, "po/fr.po", "m1l2.1: the term `a` "));
+    assert_null(hint_at(&d, "po/fr.po", "m1l2.1: the term `!` "));
+}
+
 /* A translation whose list lacks what those of other languages have is told which. */
 static void test_terms_that_a_list_lacks_are_told(void **state)
 {
@@ -648,6 +660,7 @@ int main(void)
         cmocka_unit_test(test_a_first_meeting_has_nothing_old),
         cmocka_unit_test(test_hard_words_are_hard),
         cmocka_unit_test(test_terms_that_a_translation_leaves_are_told),
+        cmocka_unit_test(test_a_term_may_be_one_letter),
         cmocka_unit_test(test_terms_that_a_list_lacks_are_told),
         cmocka_unit_test(test_what_is_said_of_a_module_is_measured_in_its_place),
         cmocka_unit_test(test_a_reviewer_s_sheet_comes_back),

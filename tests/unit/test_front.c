@@ -599,7 +599,10 @@ static void test_cap_per_peer(void **state)
     open_client(b, 1);
     open_client(b, 2);
     run_until(b, third_is_closed);
-    assert_begins(b, 2, "HTTP/1.1 503 ");
+    assert_string_equal(buf_str(&b->clients[2].in).p,
+                        "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
+                        "Retry-After: 1\r\nConnection: close\r\n\r\n");
+    assert_int_equal(b->clients[2].in.len, strlen(b->clients[2].in.p));
     open_client_from(b, 3, "another address");
     say(b, 3, "GET /hold HTTP/1.1\r\n" HOST "\r\n");
     run_until(b, holds_one);

@@ -552,6 +552,40 @@ static void a_pause_that_the_provider_asks_for_holds_the_channel(void **state)
     }
 }
 
+/* What is not begun is another sender's, whichever phone it goes to. */
+static void a_lost_share_is_let_go_of_in_every_lane(void **state)
+{
+    static const uint16_t lanes[] = {0, 1, OUTBOX_LANES - 1};
+    static const uint64_t none[STORE_LEASE_RANGES];
+    struct store_entry entries[ARRAY_LEN(lanes)];
+    struct buf payloads[ARRAY_LEN(lanes)];
+    static const char *const ids[] = {"1-0", "2-0", "3-0"};
+    (void)set_up(state);
+    for (size_t i = 0; i < ARRAY_LEN(lanes); i++) {
+        struct message m = {.channel = STR("token"),
+                            .number_id = {{1, (uint8_t)(lanes[i] >> 8), (uint8_t)lanes[i]}},
+                            .seq = 1,
+                            .text = STR("Lesson")};
+        buf_init(&payloads[i], 4096);
+        message_encode(&m, &payloads[i]);
+        entries[i] = (struct store_entry){.bucket = 1,
+                                          .id = str_from(ids[i]),
+                                          .place = {i + 1, 0},
+                                          .payload = buf_str(&payloads[i])};
+    }
+    struct pending p = take(&w->read);
+    p.fn.entries(p.ctx, ERR_OK, entries, ARRAY_LEN(lanes));
+    for (size_t i = 0; i < ARRAY_LEN(lanes); i++) {
+        assert_false(TAILQ_EMPTY(&w->outbox->lanes[lanes[i]]));
+        buf_fini(&payloads[i]);
+    }
+    outbox_own(w->outbox, none);
+    for (size_t i = 0; i < ARRAY_LEN(lanes); i++)
+        assert_true(TAILQ_EMPTY(&w->outbox->lanes[lanes[i]]));
+    assert_int_equal(w->outbox->n_jobs, 0);
+    (void)tear_down(state);
+}
+
 static void the_picture_in_the_readme_is_the_table(void **state)
 {
     (void)state;
@@ -580,6 +614,7 @@ int main(void)
         cmocka_unit_test(a_token_that_is_refused_to_another_message_loses_none),
         cmocka_unit_test(a_late_refusal_takes_no_newer_token),
         cmocka_unit_test(a_pause_that_the_provider_asks_for_holds_the_channel),
+        cmocka_unit_test(a_lost_share_is_let_go_of_in_every_lane),
         cmocka_unit_test(the_picture_in_the_readme_is_the_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

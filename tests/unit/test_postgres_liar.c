@@ -490,6 +490,38 @@ static void the_writer_tries_again(void **state)
     }
 }
 
+/* It waits for the connection, and no longer than a statement may take. */
+static void what_is_asked_while_the_writer_connects_is_answered(void **state)
+{
+    (void)state;
+    static const struct {
+        enum act acts[MAX_ACTS];
+        int64_t timeout_ms;
+        enum err asked;
+    } rows[] = {
+        {{LET_IN, SCHEMA, SCHEMA}, 60000, ERR_OK},
+        {{SAY_NOTHING}, 10, ERR_TIMEOUT},
+        {{LET_IN, SAY_NOTHING}, 10, ERR_TIMEOUT},
+        {{LET_IN, SCHEMA, SAY_NOTHING}, 10, ERR_TIMEOUT},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        tell(rows[i].acts);
+        struct writer w = {.loop = loop_libevent_new()};
+        int64_t begun_ms = loop_mono(w.loop).ms;
+        w.sink = sink_libpq_new(w.loop, conninfo, rows[i].timeout_ms);
+        sink_reports(w.sink, on_text, &w);
+        assert_int_equal(w.n_heard, 0);
+        loop_run(w.loop);
+        assert_int_equal(w.n_heard, 1);
+        if (w.e != rows[i].asked)
+            fail_msg("row %zu: %s", i, err_name(w.e));
+        if (w.e == ERR_TIMEOUT) /* the server's own one comes first: a second later */
+            assert_true(loop_mono(w.loop).ms - begun_ms >= rows[i].timeout_ms + 1000);
+        sink_free(w.sink);
+        loop_free(w.loop);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -498,6 +530,7 @@ int main(void)
         cmocka_unit_test(a_person_is_told_what_is_wrong),
         cmocka_unit_test(what_is_wrong_is_told_once),
         cmocka_unit_test(the_writer_tries_again),
+        cmocka_unit_test(what_is_asked_while_the_writer_connects_is_answered),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

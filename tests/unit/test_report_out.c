@@ -205,6 +205,24 @@ static void a_sheet_has_as_many_rows_as_spreadsheets_take(void **state)
     assert_int_equal(sheet_save(sheet, &msg), ERR_OK);
 }
 
+/* A sheet that nobody can open must not be taken for one: the first thing that went wrong is told.
+ */
+static void a_sheet_that_cannot_be_written_is_told(void **state)
+{
+    (void)state;
+    struct errmsg msg = {""};
+    struct sheet *sheet;
+    assert_int_equal(sheet_new("/nonexistent/rows.xlsx", "rows", &sheet, &msg), ERR_OK);
+    sheet_text(sheet, 0, STR("a"));
+    assert_int_equal(sheet_save(sheet, &msg), ERR_IO); /* it is opened at the end */
+    assert_true(strlen(msg.text) > 0);
+    assert_int_equal(sheet_new(path, "rows", &sheet, &msg), ERR_OK);
+    sheet_text(sheet, 1u << 14, STR("one column too many"));
+    sheet_text(sheet, 0, STR("a"));
+    assert_int_equal(sheet_save(sheet, &msg), ERR_IO);
+    assert_int_equal(sheet_new(path, "a name [that no sheet has]", &sheet, &msg), ERR_IO);
+}
+
 static void formats_are_found_by_name(void **state)
 {
     (void)state;
@@ -235,6 +253,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_written_is_told),
         cmocka_unit_test(only_the_aligned_table_has_a_ceiling),
         cmocka_unit_test(a_sheet_has_as_many_rows_as_spreadsheets_take),
+        cmocka_unit_test(a_sheet_that_cannot_be_written_is_told),
         cmocka_unit_test(formats_are_found_by_name)};
     return cmocka_run_group_tests(tests, make_file, remove_file);
 }
