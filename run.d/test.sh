@@ -96,16 +96,34 @@ test_sql()
     tests/sql/run.sh
 }
 
+# silent_end PID LOG: ends a script that has said nothing for ten minutes. How long all of it takes tells nothing: beside much
+# else ten minutes and more, in each of which it goes on.
+SILENT_S=${SILENT_S:-600}
+
+silent_end()
+{
+    while sleep 5 && kill -0 "$1" 2>/dev/null; do
+        [ $(($(date +%s) - $(stat -c %Y "$2"))) -lt "$SILENT_S" ] || {
+            printf 'not ok - nothing was said for %d s\n' "$SILENT_S" >>"$2"
+            kill "$1"
+        }
+    done
+}
+
 # integration_one SCRIPT: its output in one piece, behind that of others.
 integration_one()
 {
-    local script=$1 log code=0 began=$SECONDS
+    local script=$1 log code=0 began=$SECONDS pid watch
     log=$(mktemp "$TEST_LOGS/script.XXXXXX")
-    timeout --kill-after=20 600 bash "$script" >"$log" &
+    timeout --kill-after=20 3600 bash "$script" >"$log" &
+    pid=$!
+    silent_end "$pid" "$log" >/dev/null 2>&1 &
+    watch=$!
     # shellcheck disable=SC2064 # now; `timeout` makes a group of its own, which it ends with itself
-    trap "kill $! 2>/dev/null" TERM
-    wait "$!" || code=$?
+    trap "kill $pid $watch 2>/dev/null" TERM
+    wait "$pid" || code=$?
     trap - TERM
+    kill "$watch" 2>/dev/null || true
     grep -q '^1\.\.' "$log" || { # a plan ends every script
         printf 'not ok - %s did not come to its end\n' "$script" >>"$log"
         code=1
