@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/lesson/parse.h"
+#include "core/match/token.h"
 #include "core/match/words.h"
 #include "port/lesson_files.h"
 
@@ -163,6 +164,25 @@ static void a_word_of_two_languages(void **state)
     assert_string_equal(match_command(words, STR("poi"), NULL).lang, "");
 }
 
+/* Answers are read piece by piece: "peut-etre" as one word would stand around none. */
+static void words_around_an_answer_are_single_pieces(void **state)
+{
+    (void)state;
+    read_course(true);
+    const struct vocabulary *words = load();
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < words->n_rows; i++) {
+        const struct word_row *row = &words->rows[i];
+        if (row->kind != WORD_LIST || row->which != WORDS_FILLER)
+            continue;
+        struct token token = token_next(words, row->text);
+        if (!str_eq(token.text, row->text))
+            fail_msg("words_filler: %.*s is read as two words", STR_ARG(row->text));
+        n++;
+    }
+    assert_true(n > 100);
+}
+
 static struct str n_words(uint32_t n)
 {
     struct buf out;
@@ -222,6 +242,7 @@ int main(void)
         cmocka_unit_test(a_section_of_the_course_replaces_that_of_its_pack),
         cmocka_unit_test(a_pack_without_stop_is_not_even_loaded),
         cmocka_unit_test(a_word_of_two_languages),
+        cmocka_unit_test(words_around_an_answer_are_single_pieces),
         cmocka_unit_test(ceilings),
     };
     return cmocka_run_group_tests(tests, begin, end);
