@@ -51,7 +51,7 @@ YAML
         "public_url: http://127.0.0.1:$port/in/twilio"
     demo_channel infobip-ussd infobip-ussd 'dial_code: "*384*7#"' 'sms_channel: at'
     printf 'countries:\n  - {code: KE, utc_offset: "+03:00", emergency: "999", helpline: "116",\n'
-    printf '     cost: "Each SMS costs you your normal rate.", contact: "Waypost Demo, 0800 7000,",\n'
+    printf '     cost: "Each SMS costs you your normal rate.", contact: "Waypost Demo (0800 7000)",\n'
     printf '     crisis: "0800 116 123", psea: "0800 7322", psea_points: "+254733000003 +254733000004",\n'
     printf '     focal_points: "+254733000001 +254733000002", checked: %s}\n' "$(date -u +%F)"
     # Nothing is sent to countries that are not named. These are of numbers that people try.

@@ -536,6 +536,7 @@ static void without_a_helpline_safe_names_the_contact(void **state)
         const char *said;
     } rows[] = {{{"Our office, 0800 7000 (free),", 29}, ": Our office, 0800 7000 (free)."},
                 {{"Our office.", 11}, ": Our office."},
+                {{"Our office (0800 7000)", 22}, ": Our office (0800 7000)."},
                 {{NULL, 0}, ": Red Cross."}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct engine_context unaided = context;

@@ -2,22 +2,11 @@
  * A disclosure of harm, by the word SAFE or by the word list (docs/course-rules.md 1.7): what is
  * answered, and that a person hears of it.
  */
-#include <string.h>
 
 #include "core/engine/command.h"
 #include "core/engine/group.h"
 #include "core/engine/step.h"
 #include "core/match/match.h"
-
-/* The contact where it ends a sentence: it is written for the beginning of "... can help you",
- * maybe with a comma at its end. */
-static struct str contact_at_end(const struct step *s)
-{
-    struct str contact = str_trim(step_contact(s));
-    while (contact.len > 0 && strchr(",;:.", contact.p[contact.len - 1]) != NULL)
-        contact.len--;
-    return contact;
-}
 
 struct str engine_case_name(const struct step *s)
 {
@@ -47,7 +36,7 @@ struct str engine_safe_text(const struct step *s, enum safe_kind about)
         {"emergency", !str_is_empty(c->emergency)
                           ? c->emergency
                           : step_text(s, COURSE_TEXT_emergency_none, NO_VARS)},
-        {"helpline", !str_is_empty(c->helpline) ? c->helpline : contact_at_end(s)},
+        {"helpline", !str_is_empty(c->helpline) ? c->helpline : step_contact(s)},
         {"staffed", c->staffed},
         {"crisis", c->crisis},
         {"psea", c->psea},

@@ -72,7 +72,10 @@ struct str step_number(const struct step *s, int64_t value)
 
 struct str step_contact(const struct step *s)
 {
-    return str_is_empty(s->context->contact) ? s->context->org : s->context->contact;
+    struct str contact = str_trim(s->context->contact);
+    while (contact.len > 0 && strchr(",;:.", contact.p[contact.len - 1]) != NULL)
+        contact.len--; /* of who wrote it for "..., can help you" */
+    return str_is_empty(contact) ? s->context->org : contact;
 }
 
 static struct str join(const struct step *s, struct str first, struct str second, char between)

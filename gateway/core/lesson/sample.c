@@ -9,7 +9,7 @@ const struct engine_context *lesson_sample_context(void)
         .url = STR("www.example.org/check"),
         .code = STR("*384*55#"),
         .cost = STR("Each SMS costs you your normal rate."),
-        .contact = STR("Example Organisation, 0800 7000,"),
+        .contact = STR("Example Organisation (0800 7000)"),
         .emergency = STR("your local emergency number"),
         .helpline = STR("Example Organisation"),
         .crisis = STR("0800 116 123"),

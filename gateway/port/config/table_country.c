@@ -21,7 +21,7 @@ static const struct yaml_row country_keys[] = {
     {.name = "contact",
      COUNTRY(contact),
      .max = 60,
-     .example = "Our office, 0800 7000 (free),",
+     .example = "Our office (0800 7000, free)",
      .help =
          "A person who helps when nothing else does, as the beginning of \"... can help you\".\n"
          "Leave it out if there is none: then nobody is promised."},
