@@ -52,7 +52,7 @@ select bag_eq('select * from make.granted where object !~ ''^report\.|^facts\.(r
     ('report_owner', 'core.free_text', 'SELECT'), ('report_owner', 'core.cohort', 'SELECT'),
     ('report_owner', 'core.unit_cohort', 'SELECT'), ('report_owner', 'core.active_day', 'SELECT'),
     ('report_owner', 'core.answer_text', 'EXECUTE'), ('coordinator', 'core.answer_text', 'EXECUTE'), ('report_owner', 'core.chosen_text', 'EXECUTE'),
-    ('coordinator', 'core.chosen_text', 'EXECUTE'), ('coordinator', 'facts.groups_read', 'EXECUTE'), ('analyst', 'facts.groups_read', 'EXECUTE'),
+    ('coordinator', 'core.chosen_text', 'EXECUTE'), ('report_owner', 'core.percentiles', 'EXECUTE'), ('coordinator', 'facts.groups_read', 'EXECUTE'), ('analyst', 'facts.groups_read', 'EXECUTE'),
     ('analyst', 'facts.common_roles', 'EXECUTE'),
     ('report_owner', 'core.shown', 'EXECUTE'), ('report_owner', 'core.shown_part', 'EXECUTE'),
     ('report_owner', 'core.shown_percent', 'EXECUTE'),

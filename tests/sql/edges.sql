@@ -130,5 +130,15 @@ select core.ingest(jsonb_build_array(make.step(i, 7, now() - interval '2 days', 
     jsonb_build_object('lang', case when i <= 6 then 'en' else 'fr' end)))) from generate_series(1, 12) i;
 select is(make.as_amina('select value, not_understood, learners from report.unmatched()'), 'en 6 6; fr 6 6', 'T3: by language');
 select is(make.as_amina('select words, sum(learners) as n from report.unmatched_words() group by 1'), null, 'T3: no word of fewer than 10 people of a language');
+-- Medians of minutes and seconds are made of blocks of a tenth, and are those of all values.
+select is_empty($$
+    with given as (select k, round((random() * k * 3)::numeric, 3) as x from generate_series(1, 200) k cross join lateral generate_series(1, k) i),
+    blocks as (select k, round(x, 1) as block, count(*) as n, min(x)::double precision as low, max(x)::double precision as high from given group by 1, 2)
+    select g.k, g.p, b.p
+    from (select k, percentile_cont(array[0.25, 0.5, 0.75, 0.99]) within group (order by x::double precision) as p from given group by 1) g
+        join (select k, core.percentiles(array[0.25, 0.5, 0.75, 0.99], array_agg(n order by block), array_agg(low order by block), array_agg(high order by block)) as p
+            from blocks group by 1) b using (k)
+    where array(select round(v::numeric, 1) from unnest(g.p) v) is distinct from array(select round(v::numeric, 1) from unnest(b.p) v)$$,
+    'core.percentiles says what percentile_cont says');
 select * from finish();
 rollback;
