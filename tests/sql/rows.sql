@@ -24,7 +24,7 @@ select is_empty($$select p.proname, u.name from pg_proc p cross join lateral unn
 -- Views that are counted and that nobody reads.
 create temp table only_counted on commit drop as select unnest(array['deletion_times', 'at_work', 'delivered', 'followups', 'inbound', 'message_ends', 'opt_outs', 'session_keys',
     'session_lengths', 'spent', 'unit_titles', 'module_titles', 'module_steps', 'own_events', 'own_units', 'own_days', 'any_learners', 'any_enrolments',
-    'any_events', 'any_consents']) as name;
+    'any_events', 'any_consents', 'unit_numbers', 'people']) as name;
 select is_empty($$select name from only_counted where to_regclass('facts.' || name) is null or to_regclass('report.' || name) is not null or to_regclass('report_rows.' || name) is not null$$,
     'what is only counted has no view of rows');
 select is_empty($$select c.relname from pg_class c where c.relnamespace = 'facts'::regnamespace and c.relkind = 'v' and c.relname not in (select name from only_counted)
