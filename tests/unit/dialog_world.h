@@ -15,7 +15,7 @@
 #include "dialog_channels.h"
 #include "port/store/ops.h"
 
-#define MAX_RESPONSES 4096
+#define MAX_RESPONSES (DIALOG_MAX_RUNNING + 64u)
 
 /* A store that is slow: each load and commit begins only after a while. */
 struct slow {

@@ -257,6 +257,32 @@ static void does_not_wait_for_one_that_always_fails(void **state)
     replay_free(replay);
 }
 
+/* No room for it now is no reason to lose it. */
+static void keeps_what_comes_while_all_dialogs_run(void **state)
+{
+    struct world *w = *state;
+    static const char *const texts[] = {"JOIN"};
+    struct dialogs *other = w->dialogs, *full = new_dialogs(w, &w->slow.base);
+    char number[24];
+    w->slow.load_ms = 900; /* a dialog gives up after a second */
+    for (uint32_t i = 0; i < DIALOG_MAX_RUNNING; i++) {
+        (void)snprintf(number, sizeof(number), "+25471%07u", i);
+        const struct inbound in = sms(number, "a", "JOIN");
+        assert_int_equal(submit_to(w, full, &in, false, NULL), ERR_OK);
+    }
+    spool_for_numbers(w, 1, texts, 1);
+    w->dialogs = full;
+    struct replay *replay = new_replay(w);
+    loop_mem_advance(w->loop, 800);
+    assert_false(spool_is_empty(w->spool));
+    loop_mem_advance(w->loop, 60000);
+    assert_true(spool_is_empty(w->spool));
+    assert_int_equal(n_steps(w), DIALOG_MAX_RUNNING + 1);
+    replay_stop(replay);
+    replay_free(replay);
+    dialogs_free(other);
+}
+
 /* One number of the server that is away writes first; all others are handled meanwhile, each once,
  * the new ones within a moment; and what it sent is handled in its order when the server is back.
  */
@@ -403,6 +429,7 @@ int main(void)
         IN_WORLD(nobody_waits_behind_what_cannot_be_handled),
         IN_WORLD(refuses_what_nobody_could_handle_for_long),
         IN_WORLD(keeps_in_the_log_what_cannot_be_put_aside),
+        IN_WORLD(keeps_what_comes_while_all_dialogs_run),
         IN_WORLD(does_not_wait_for_one_that_always_fails),
         IN_WORLD(others_do_not_wait_for_one_that_fails),
         IN_WORLD(a_window_of_failing_ones_ends),

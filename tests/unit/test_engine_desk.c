@@ -49,7 +49,7 @@ static void step(struct input input)
 {
     static const struct engine_context context = {
         .org = {"Red Cross", 9}, .url = {"example.org", 11}, .code = {"*384*7#", 7}};
-    input.now.ms = INT64_C(1732433860000) + 60000 * learner.seq;
+    input.now.ms = INT64_C(1732528800000) + 60000 * learner.seq; /* a Monday, 10:00 */
     input.is_shown = true;
     memset(input.seed, 0x42, sizeof(input.seed));
     arena_reset(arena);
