@@ -9,10 +9,13 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sys/wait.h>
 
 #include "app/course_json.h"
 #include "core/event_record.h"
 #include "dialog_world.h"
+#include "port/erasures.h"
+#include "role/again.h"
 #include "role/letters.h"
 #include "role/rebuild.h"
 
@@ -21,6 +24,7 @@
 #define COURSE "children-on-the-move@1.0.0"
 
 static struct database *db;
+static char conninfo[500];
 static struct str bundle;
 static struct arena *bundle_arena;
 static struct errmsg msg;
@@ -65,7 +69,6 @@ static void read_bundle(void)
 
 static int open_database(void **state)
 {
-    static char conninfo[500];
     (void)state;
     const char *where = getenv("WAYPOST_TEST_PG");
     if (where == NULL)
@@ -340,6 +343,48 @@ static void takes_in_letters_that_it_can_read(void **state)
                      2);
 }
 
+/* ---- erasures of before ---- */
+
+static uint32_t n_lines(const char *dir)
+{
+    struct erasures *file;
+    uint32_t n = 0;
+    assert_int_equal(erasures_open(dir, &file, &msg), ERR_OK);
+    struct str lines = erasures_lines(file);
+    for (size_t i = 0; i < lines.len; i++)
+        n += lines.p[i] == '\n';
+    erasures_close(file);
+    return n;
+}
+
+/* The file of a host gets what it lacks: by a command, and by the writer's child every few minutes.
+ */
+static void keeps_the_erasures_of_a_host_and_of_the_database_equal(void **state)
+{
+    struct world *w = *state;
+    char dir[] = "/tmp/test_rebuild.XXXXXX", command[64];
+    siginfo_t info;
+    assert_non_null(mkdtemp(dir));
+    run_sql("insert into core.erasure values (sha256('a')), (sha256('b'))");
+    assert_int_equal(erase_again(db, dir, &msg), ERR_OK);
+    assert_int_equal(n_lines(dir), 2);
+    assert_int_equal(erase_again(db, dir, &msg), ERR_OK); /* both know the same now */
+    run_sql("insert into core.erasure values (sha256('c'))");
+    w->config.writer_conninfo = str_from(conninfo);
+    w->config.spool_dir = str_from(dir);
+    const struct role_context role = {.config = &w->config, .loop = w->loop};
+    struct again *again = again_new(&role);
+    loop_mem_settle(w->loop);
+    assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0); /* its child has ended */
+    loop_mem_advance(w->loop, 1000);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* and was waited for */
+    again_free(again);
+    assert_int_equal(n_lines(dir), 3);
+    (void)snprintf(command, sizeof(command), "rm -r %s", dir);
+    assert_int_equal(system(command), 0);
+    assert_int_not_equal(erase_again(db, "/dev/null/x", &msg), ERR_OK);
+}
+
 /* ---- PostgreSQL goes away ---- */
 
 static void says_that_postgres_does_not_answer(void **state)
@@ -368,6 +413,7 @@ int main(void)
         IN_WORLD(comes_through_an_outage_of_redis),
         IN_WORLD(leaves_a_redis_alone_that_has_all),
         IN_WORLD(takes_in_letters_that_it_can_read),
+        IN_WORLD(keeps_the_erasures_of_a_host_and_of_the_database_equal),
         IN_WORLD(says_that_postgres_does_not_answer), /* the last one */
     };
     return cmocka_run_group_tests(tests, open_database, close_database);

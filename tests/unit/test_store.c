@@ -856,6 +856,20 @@ static void late_faults_have_had_their_effect(void **state)
     assert_true(t->got.has_record);
 }
 
+/* What a command asks of a server has its answer in memory as well. */
+static void a_store_in_memory_tells_of_itself(void **state)
+{
+    struct subject *t = subject(state);
+    store_facts(t->store, STORE_FACTS_STATE, got_value, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_true(str_eq(store_fact(str_from(t->got.value), STR("role")), STR("master")));
+    store_facts(t->store, STORE_FACTS_SETTINGS, got_value, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_true(str_eq(store_fact(str_from(t->got.value), STR("appendfsync")), STR("always")));
+    store_may(t->store, STR("default"), STR("GET"), got_value, begin(t));
+    assert_int_equal(end(t), ERR_NOT_FOUND); /* it has no users */
+}
+
 #define MEM(f) cmocka_unit_test_setup_teardown(f, setup_mem, teardown)
 #define EACH(f)                                                                                    \
     {"mem: " #f, f, setup_mem, teardown, NULL}, {"redis: " #f, f, setup_redis, teardown, NULL},    \
@@ -902,6 +916,7 @@ int main(void)
         EACH(free_answers_what_is_pending),
         MEM(faults_hit_their_verb_and_end),
         MEM(late_faults_have_had_their_effect),
+        MEM(a_store_in_memory_tells_of_itself),
     };
     return cmocka_run_group_tests_name("store", tests, group_setup, group_teardown);
 }
