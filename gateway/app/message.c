@@ -79,8 +79,11 @@ static const struct record_field rare[] = {
     RECORD(4, struct message, again, record_str),
     RECORD(4, struct message, is_question, record_bool),
 };
-static const struct record_format format = {fields, ARRAY_LEN(fields), 0, 4,
-                                            rare,   ARRAY_LEN(rare),   0, 0};
+static const struct record_format format = {.fields = fields,
+                                            .n = ARRAY_LEN(fields),
+                                            .version = 4,
+                                            .rare = rare,
+                                            .n_rare = ARRAY_LEN(rare)};
 
 void message_encode(const struct message *message, struct buf *out)
 {

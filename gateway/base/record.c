@@ -289,14 +289,52 @@ static bool is_named(const struct record_field *field, const void *member)
 
 const struct record_kind record_name = {put_name, take_name, is_named};
 
-/* ---- whole records ---- */
+#define LAST_BYTE 0x80u
+#define WORD_MAX ((size_t)' ') /* below a space it is a length, of what is not plain */
+
+static void put_word(struct buf *out, const struct record_field *field, const void *member)
+{
+    struct str s = str_from(member);
+    bool is_plain = s.len > 0 && (uint8_t)s.p[0] >= ' ';
+    assert(field->size <= WORD_MAX);
+    for (size_t i = 0; i < s.len; i++)
+        is_plain &= ((uint8_t)s.p[i] & LAST_BYTE) == 0;
+    if (!is_plain) {
+        record_put_text(out, s);
+        return;
+    }
+    buf_add(out, s.p, s.len - 1);
+    buf_add_char(out, (char)((uint8_t)s.p[s.len - 1] | LAST_BYTE));
+}
+
+static void take_word(struct record_reader *in, const struct record_field *field, void *member)
+{
+    size_t n = 0;
+    if (in->left.len == 0 || (uint8_t)in->left.p[0] < ' ') {
+        take_name(in, field, member);
+        return;
+    }
+    while (n + 1 < field->size && n < in->left.len && ((uint8_t)in->left.p[n] & LAST_BYTE) == 0)
+        n++;
+    struct str s = take(in, n + 1);
+    copy_chars(in, s, member, field->size);
+    char *last = (char *)member + n;
+    if (((uint8_t)*last & ~LAST_BYTE) == 0 || ((uint8_t)*last & LAST_BYTE) == 0)
+        fail(in); /* cut short, or longer than it may be */
+    else
+        *last = (char)((uint8_t)*last & ~LAST_BYTE);
+}
+
+const struct record_kind record_word = {put_word, take_word, is_named};
 
 static bool is_there(const struct record_field *field, const char *member)
 {
     if (field->kind->is_there != NULL)
         return field->kind->is_there(field, member);
     /* all are zero: the first is, and each is as the one before it */
-    return field->size > 0 && (member[0] != 0 || memcmp(member, member + 1, field->size - 1) != 0);
+    if (field->size <= 1)
+        return field->size == 1 && member[0] != 0;
+    return member[0] != 0 || memcmp(member, member + 1, field->size - 1) != 0;
 }
 
 void record_put_masked(struct buf *out, const struct record_field *fields, uint32_t n,
@@ -325,49 +363,120 @@ void record_take_masked(struct record_reader *in, const struct record_field *fie
     }
 }
 
-static bool is_packed(const struct record_format *format, uint64_t version)
+/* ---- by use ---- */
+
+#define GROUP 8u /* members behind one byte */
+#define MAX_GROUPS (RECORD_MAX_BY_USE / GROUP)
+
+static uint8_t mask_of(const struct record_field *fields, uint32_t n, const char *value)
 {
-    return format->packed != 0 && version >= format->packed;
+    unsigned mask = 0;
+    for (uint32_t i = 0; i < n && i < GROUP; i++)
+        mask |= (unsigned)is_there(&fields[i], value + fields[i].offset) << i;
+    return (uint8_t)mask;
 }
 
-void record_encode(const struct record_format *format, const void *value, struct buf *out)
+static void put_group(struct buf *out, const struct record_field *field, unsigned mask,
+                      const char *value)
 {
-    uint32_t n = is_packed(format, format->version) ? format->n_fixed : format->n;
+    if (mask != 0)
+        record_put_number(out, mask, 1);
+    for (; mask != 0; mask >>= 1, field++) {
+        if (mask & 1)
+            field->kind->put(out, field, value + field->offset);
+    }
+}
+
+void record_put_group(const struct record_format *format, uint32_t group, const void *value,
+                      struct buf *out)
+{
+    const struct record_field *fields = format->by_use + group * GROUP;
+    put_group(out, fields, mask_of(fields, format->n_by_use - group * GROUP, value), value);
+}
+
+static void put_grouped(struct buf *out, const struct record_field *fields, uint32_t n,
+                        const char *value)
+{
+    uint8_t masks[MAX_GROUPS];
+    uint32_t groups = 0;
+    for (uint32_t group = 0; group * GROUP < n; group++) {
+        masks[group] = mask_of(&fields[group * GROUP], n - group * GROUP, value);
+        groups |= (uint32_t)(masks[group] != 0) << group;
+    }
+    record_put_varint(out, groups);
+    for (uint32_t group = 0; groups >> group != 0; group++)
+        put_group(out, &fields[group * GROUP], masks[group], value);
+}
+
+static void take_group(struct record_reader *in, const struct record_field *field, uint32_t n,
+                       char *ret)
+{
+    unsigned mask = (unsigned)record_take_number(in, 1);
+    if (mask == 0)
+        fail(in); /* nobody writes it */
+    if (in->error == ERR_OK && n < GROUP && mask >> n != 0)
+        in->error = ERR_UNSUPPORTED;
+    for (; mask != 0 && in->error == ERR_OK; mask >>= 1, field++) {
+        if (mask & 1)
+            field->kind->take(in, field, ret + field->offset);
+    }
+}
+
+static void take_grouped(struct record_reader *in, const struct record_field *fields, uint32_t n,
+                         char *ret)
+{
+    uint64_t groups = record_take_varint(in, UINT64_MAX);
+    if (in->error == ERR_OK && groups >> (n + GROUP - 1) / GROUP != 0)
+        in->error = ERR_UNSUPPORTED; /* members of a later program */
+    for (uint32_t i = 0; i < n && in->error == ERR_OK; i += GROUP) {
+        if (groups >> i / GROUP & 1)
+            take_group(in, &fields[i], n - i, ret);
+    }
+}
+
+/* ---- whole records ---- */
+
+void record_encode_as(const struct record_format *format, uint8_t version, const void *value,
+                      struct buf *out)
+{
+    bool is_grouped = format->grouped != 0 && version >= format->grouped;
+    uint32_t n = format->packed != 0 && version >= format->packed ? format->n_fixed : format->n;
     for (uint32_t i = 0; i <= n; i++) {
         if (i == format->n_before && i < format->n)
-            record_put_number(out, format->version, 1);
+            record_put_number(out, version, 1);
         if (i < n)
             format->fields[i].kind->put(out, &format->fields[i],
                                         (const char *)value + format->fields[i].offset);
     }
-    if (n < format->n)
+    if (is_grouped)
+        put_grouped(out, format->by_use, format->n_by_use, value);
+    if (!is_grouped && n < format->n)
         record_put_masked(out, format->fields + n, format->n - n, value);
-    if (format->n_rare > 0)
+    if (!is_grouped && format->n_rare > 0)
         record_put_masked(out, format->rare, format->n_rare, value);
 }
 
-/* As record_put_masked wrote them; what is not there is zero. */
-static void take_packed(struct record_reader *in, const struct record_format *format, char *ret)
+void record_encode(const struct record_format *format, const void *value, struct buf *out)
 {
-    const struct record_field *rest = format->fields + format->n_fixed;
-    for (uint32_t i = 0; i < format->n - format->n_fixed; i++)
-        memset(ret + rest[i].offset, 0, rest[i].size);
-    record_take_masked(in, rest, format->n - format->n_fixed, ret);
+    record_encode_as(format, format->version, value, out);
 }
 
 /* From the i-th field on, which the version stands before. */
 static void take_fields(struct record_reader *in, const struct record_format *format, uint32_t i,
                         uint64_t version, char *ret)
 {
-    uint32_t n = is_packed(format, version) ? format->n_fixed : format->n;
+    bool is_grouped = format->grouped != 0 && version >= format->grouped;
+    uint32_t n = format->packed != 0 && version >= format->packed ? format->n_fixed : format->n;
     for (; i < n && in->error == ERR_OK; i++) {
         const struct record_field *field = &format->fields[i];
         if (field->since <= version)
             field->kind->take(in, field, ret + field->offset);
     }
-    if (n < format->n && in->error == ERR_OK)
-        take_packed(in, format, ret);
-    if (format->n_rare > 0 && in->error == ERR_OK && version >= format->rare[0].since)
+    if (is_grouped)
+        take_grouped(in, format->by_use, format->n_by_use, ret);
+    if (!is_grouped && n < format->n)
+        record_take_masked(in, format->fields + n, format->n - n, ret);
+    if (!is_grouped && format->n_rare > 0 && version >= format->rare[0].since)
         record_take_masked(in, format->rare, format->n_rare, ret);
 }
 

@@ -21,6 +21,12 @@
  * needs no new version: a program that does not know it says ERR_UNSUPPORTED. So hosts of the
  * version before cannot serve those who have it, while both run side by side: say it in CHANGELOG
  * (docs/operating/upgrade.md) where these are many.
+ *
+ * A record of many members may have them `by_use` from a version on: all of them behind masks of
+ * eight, those that go together side by side, and only masks that are not zero are there. Members
+ * stand there once more, so that they may be written in another way than before; new ones go to the
+ * end there, too. Both ways are written and read (record_encode_as): what hosts of the version
+ * before have to read is written in theirs.
  */
 #pragma once
 
@@ -62,7 +68,11 @@ struct record_format {
     uint32_t n_rare;
     uint8_t packed; /* from this version on only the first n_fixed fields stand as they are, the */
     uint32_t n_fixed; /* others behind a mask of their own, where zero costs nothing; 0 = never */
+    const struct record_field *by_use; /* all but these; at most RECORD_MAX_BY_USE */
+    uint32_t n_by_use;
+    uint8_t grouped; /* the first version that has them so; 0 = none */
 };
+#define RECORD_MAX_BY_USE 112u
 
 #define RECORD(since, type, member, kind)                                                          \
     {                                                                                              \
@@ -70,7 +80,7 @@ struct record_format {
     }
 #define RECORD_FORMAT(version, list)                                                               \
     {                                                                                              \
-        (list), ARRAY_LEN(list), 0, (version), NULL, 0, 0, 0                                       \
+        (list), ARRAY_LEN(list), 0, (version), NULL, 0, 0, 0, NULL, 0, 0                           \
     }
 
 extern const struct record_kind record_number; /* integer of 1, 2, 4 or 8 bytes, big-endian */
@@ -84,11 +94,21 @@ extern const struct record_kind record_text;  /* varint and bytes; borrowed when
                                                  an empty one is not there */
 extern const struct record_kind record_chars; /* NUL-terminated array, as a record_str */
 extern const struct record_kind record_name;  /* NUL-terminated array, as varint and bytes */
+extern const struct record_kind record_word; /* likewise, of at most 32 bytes: the last one of ASCII
+                                                shows that it is the last */
 
 /* Appends; what does not fit shows in out's error. */
 void record_encode(const struct record_format *format, const void *value, struct buf *out);
-/* Strings borrow from bytes. ERR_INVALID: bytes that no version wrote, or more than one record;
- * ERR_UNSUPPORTED: of a later version. *ret may be half filled then. */
+/* Likewise as a version from `packed` on has it; without those, the present one is meant. */
+void record_encode_as(const struct record_format *format, uint8_t version, const void *value,
+                      struct buf *out);
+/* Eight members of by_use, the first one at `group` eights, as they stand in such a record: mask
+ * and members; nothing where all are zero. */
+void record_put_group(const struct record_format *format, uint32_t group, const void *value,
+                      struct buf *out);
+/* Members that are not behind a mask where they might be stay as they were in *ret. Strings borrow
+ * from bytes. ERR_INVALID: bytes that no version wrote, or more than one record; ERR_UNSUPPORTED:
+ * of a later version. *ret may be half filled then. */
 enum err record_decode(const struct record_format *format, struct str bytes, void *ret) MUST_CHECK;
 
 /* For kinds of one's own, and for lists of records. */

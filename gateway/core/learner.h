@@ -8,8 +8,8 @@
  * reordered and old bytes stay readable; an unknown version or state is ERR_UNSUPPORTED, never a
  * guess.
  *
- * A member costs nothing while it is zero (base/record.h): a new one is a row at the end of `rare`
- * in learner.c.
+ * A member costs nothing while it is zero (base/record.h): a new one is a row at the end of ROWS
+ * in learner_record.c.
  *
  * Budget: an encoded learner is at most LEARNER_MAX_BYTES and, where one person has the number,
  * typically below 110 bytes, and some 30 more once there is a last USSD reply. The first four bytes
@@ -25,6 +25,11 @@
 #include "core/learner_link.h"
 #include "core/learner_state.h"
 
+/* The version of the record that is written, and the one before, which hosts that were not upgraded
+ * yet write and read: app/upgrade.h says which of them may be written. All up to the first are
+ * read. */
+#define LEARNER_RECORD 5u
+#define LEARNER_RECORD_BEFORE 4u
 #define LEARNER_MAX_BYTES 3456u
 /* Up to five people may share a number, each with a record of his or her own. The one who is
  * learning now is the learner; the records of the others ride along in `others`, so that all of a
@@ -157,11 +162,17 @@ struct learner {
 
 /* A number nobody has written from. */
 void learner_init(struct learner *learner);
-/* Appends the encoded value. ERR_TOO_LONG when out's ceiling is below it. */
+/* Appends the encoded value, in the present version or that of LEARNER_RECORD_BEFORE. ERR_TOO_LONG
+ * when out's ceiling is below it. */
 enum err learner_encode(const struct learner *learner, struct buf *out) MUST_CHECK;
+enum err learner_encode_as(const struct learner *learner, uint8_t version,
+                           struct buf *out) MUST_CHECK;
 /* ERR_INVALID for bytes that no version wrote, ERR_UNSUPPORTED for a version or state name that
  * this program does not know; *ret is untouched then. */
 enum err learner_decode(struct str bytes, struct learner *ret) MUST_CHECK;
+
+/* The version of encoded bytes; 0: of none. */
+uint8_t learner_record_of(struct str bytes);
 
 /* Appends what of `before` is different in `after`, without seq and link. */
 void learner_put_change(const struct learner *before, const struct learner *after, struct buf *out);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * The learner's states (docs/course-rules.md 1.2). Columns: byte as stored, which stays what it is;
@@ -64,3 +65,5 @@ enum learner_state {
 
 const char *learner_state_name(enum learner_state state);
 bool learner_state_is_side(enum learner_state state);
+/* As which it is stored. */
+uint8_t learner_state_byte(enum learner_state state);

@@ -16,7 +16,38 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static bool rewrite_learner(struct str bytes, struct buf *out)
 {
     struct learner learner;
-    return learner_decode(bytes, &learner) == ERR_OK && learner_encode(&learner, out) == ERR_OK;
+    if (learner_decode(bytes, &learner) != ERR_OK)
+        return false;
+    assert(learner_encode(&learner, out) == ERR_OK);
+    return true;
+}
+
+static void write_as(const struct learner *learner, uint8_t version, struct buf *out)
+{
+    buf_reset(out);
+    assert(learner_encode_as(learner, version, out) == ERR_OK);
+}
+
+/* Whether a host of the version before has had it in its hands or not, it says the same. */
+static bool rewrite_back(struct str bytes, struct buf *out)
+{
+    struct learner learner, there, back;
+    struct buf one CLEANUP(buf_fini), other CLEANUP(buf_fini);
+    buf_init(&one, 2 * LEARNER_MAX_BYTES);
+    buf_init(&other, 2 * LEARNER_MAX_BYTES);
+    if (learner_decode(bytes, &learner) != ERR_OK)
+        return false;
+    write_as(&learner, LEARNER_RECORD, &one);
+    assert(learner_decode(buf_str(&one), &back) == ERR_OK);
+    write_as(&back, LEARNER_RECORD_BEFORE, &one);
+    write_as(&learner, LEARNER_RECORD_BEFORE, &other);
+    assert(learner_decode(buf_str(&other), &there) == ERR_OK);
+    write_as(&there, LEARNER_RECORD, &other);
+    assert(learner_decode(buf_str(&other), &back) == ERR_OK);
+    write_as(&back, LEARNER_RECORD_BEFORE, &other);
+    assert(str_eq(buf_str(&one), buf_str(&other)));
+    buf_add(out, one.p, one.len);
+    return true;
 }
 
 static bool rewrite_message(struct str bytes, struct buf *out)
@@ -75,15 +106,16 @@ static const struct {
     uint8_t letter;
     bool (*rewrite)(struct str bytes, struct buf *out);
 } kinds[] = {
-    {'l', rewrite_learner}, {'m', rewrite_message}, {'r', rewrite_reply},
-    {'s', rewrite_spooled}, {'c', rewrite_bundle},  {'a', rewrite_last},
+    {'l', rewrite_learner}, {'b', rewrite_back},   {'m', rewrite_message}, {'r', rewrite_reply},
+    {'s', rewrite_spooled}, {'c', rewrite_bundle}, {'a', rewrite_last},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct buf once CLEANUP(buf_fini), twice CLEANUP(buf_fini);
-    buf_init(&once, size + 16); /* members that an earlier version did not have */
-    buf_init(&twice, size + 16);
+    /* members that an earlier version did not have, times and masks of another */
+    buf_init(&once, size + LEARNER_MAX_BYTES);
+    buf_init(&twice, size + LEARNER_MAX_BYTES);
     for (size_t i = 0; size > 0 && i < ARRAY_LEN(kinds); i++) {
         if (data[0] != kinds[i].letter ||
             !kinds[i].rewrite((struct str){(const char *)data + 1, size - 1}, &once))

@@ -122,8 +122,10 @@ static void a_rare_member_costs_nothing_while_it_is_zero(void **state)
         RECORD(3, struct all, name, record_name),
     };
     static const struct record_format old = RECORD_FORMAT(2, fields);
-    static const struct record_format with = {fields, 1, 0, 3, rare, 2, 0, 0};
-    struct record_format without = {fields, 1, 0, 3, rare, 1, 0, 0};
+    static const struct record_format with = {
+        .fields = fields, .n = 1, .version = 3, .rare = rare, .n_rare = 2};
+    struct record_format without = {
+        .fields = fields, .n = 1, .version = 3, .rare = rare, .n_rare = 1};
     struct all in = {.one = 7}, out = {.one = 0};
     struct buf bytes CLEANUP(buf_fini);
     buf_init(&bytes, MAX_BYTES);
@@ -142,7 +144,7 @@ static void a_rare_member_costs_nothing_while_it_is_zero(void **state)
     assert_int_equal(record_decode(&with, (struct str){"\2\7", 2}, &out), ERR_OK); /* had none */
 }
 
-/* From some version on a zero costs nothing, and is one when it is read; before it is as it was. */
+/* From some version on a zero costs nothing, and what is not there stays as it was. */
 static void a_packed_record_has_what_is_not_zero(void **state)
 {
     (void)state;
@@ -151,9 +153,10 @@ static void a_packed_record_has_what_is_not_zero(void **state)
         RECORD(1, struct all, eight, record_varint),
         RECORD(1, struct all, name, record_name),
     };
-    static const struct record_format plain = {some, 3, 0, 1, NULL, 0, 0, 0};
-    static const struct record_format with = {some, 3, 0, 2, NULL, 0, 2, 1};
-    struct all in = {.one = 7}, out = {.one = 1, .eight = 9, .name = "xy"};
+    static const struct record_format plain = RECORD_FORMAT(1, some);
+    static const struct record_format with = {
+        .fields = some, .n = 3, .version = 2, .packed = 2, .n_fixed = 1};
+    struct all in = {.one = 7}, out = {.one = 1};
     struct buf bytes CLEANUP(buf_fini);
     buf_init(&bytes, MAX_BYTES);
     record_encode(&with, &in, &bytes);
@@ -173,6 +176,64 @@ static void a_packed_record_has_what_is_not_zero(void **state)
     record_encode(&plain, &in, &bytes);
     assert_int_equal(record_decode(&with, buf_str(&bytes), &out), ERR_OK);
     assert_memory_equal(&in, &out, sizeof(in));
+}
+
+/* Eight behind each mask, in an order of their own, and another kind; the versions before are
+ * written and read as they were. */
+static void a_record_by_use_has_what_is_not_zero(void **state)
+{
+    (void)state;
+    static const struct record_field some[] = {
+        RECORD(1, struct all, one, record_number),
+        RECORD(1, struct all, eight, record_varint),
+        RECORD(1, struct all, name, record_name),
+    };
+    static const struct record_field by_use[] = {
+        RECORD(3, struct all, name, record_word),    RECORD(3, struct all, two, record_number),
+        RECORD(3, struct all, var8, record_varint),  RECORD(3, struct all, var16, record_varint),
+        RECORD(3, struct all, chars, record_word),   RECORD(3, struct all, is_set, record_bool),
+        RECORD(3, struct all, var64, record_varint), RECORD(3, struct all, small, record_byte),
+        RECORD(3, struct all, eight, record_varint), RECORD(3, struct all, four, record_number),
+    };
+    static const struct record_format with = {.fields = some,
+                                              .n = 3,
+                                              .version = 3,
+                                              .packed = 2,
+                                              .n_fixed = 1,
+                                              .by_use = by_use,
+                                              .n_by_use = ARRAY_LEN(by_use),
+                                              .grouped = 3};
+    static const struct {
+        struct all all;
+        struct str bytes, before;
+    } rows[] = {
+        {{.one = 7}, {"\3\7\0", 3}, {"\2\7\0", 3}},
+        {{.one = 7, .name = "ab"}, {"\3\7\1\1a\xe2", 6}, {"\2\7\2\2ab", 6}},
+        {{.one = 7, .name = "\xc3\xa9"}, {"\3\7\1\1\2\xc3\xa9", 7}, {"\2\7\2\2\xc3\xa9", 6}},
+        {{.eight = 300, .four = 5}, {"\3\0\2\3\xac\2\0\0\0\5", 10}, {"\2\0\1\xac\2", 5}},
+        {{.name = "a", .eight = 1}, {"\3\0\3\1\xe1\1\1", 7}, {"\2\0\3\1\1a", 6}},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct buf bytes CLEANUP(buf_fini), before CLEANUP(buf_fini);
+        struct all out = {.one = 0};
+        buf_init(&bytes, MAX_BYTES);
+        buf_init(&before, MAX_BYTES);
+        record_encode(&with, &rows[i].all, &bytes);
+        if (!str_eq(buf_str(&bytes), rows[i].bytes))
+            fail_msg("row %zu", i);
+        assert_int_equal(record_decode(&with, buf_str(&bytes), &out), ERR_OK);
+        assert_memory_equal(&rows[i].all, &out, sizeof(out));
+        for (size_t n = 0; n < bytes.len; n++)
+            assert_int_equal(record_decode(&with, str_sub(buf_str(&bytes), 0, n), &out),
+                             ERR_INVALID);
+        record_encode_as(&with, 2, &rows[i].all, &before);
+        assert_true(str_eq(buf_str(&before), rows[i].before));
+        assert_int_equal(record_decode(&with, buf_str(&before), &out), ERR_OK);
+    }
+    struct all out;
+    assert_int_equal(record_decode(&with, (struct str){"\3\0\2\4\0", 5}, &out), ERR_UNSUPPORTED);
+    assert_int_equal(record_decode(&with, (struct str){"\3\0\4\1\0", 5}, &out), ERR_UNSUPPORTED);
+    assert_int_equal(record_decode(&with, (struct str){"\3\0\1\0", 4}, &out), ERR_INVALID);
 }
 
 /* One member, what is read for it. */
@@ -206,9 +267,17 @@ static void each_kind_has_its_bounds(void **state)
         {RECORD(1, struct all, name, record_name), {"\1\3abc", 5}, ERR_OK},
         {RECORD(1, struct all, name, record_name), {"\1\4abcd", 6}, ERR_INVALID},
         {RECORD(1, struct all, name, record_name), {"\1\3a\0c", 5}, ERR_INVALID},
+        {RECORD(1, struct all, name, record_word), {"\1ab\xe3", 4}, ERR_OK},
+        {RECORD(1, struct all, name, record_word), {"\1abc\xe4", 5}, ERR_INVALID},
+        {RECORD(1, struct all, name, record_word), {"\1abc", 4}, ERR_INVALID},
+        {RECORD(1, struct all, name, record_word), {"\1ab\x80", 4}, ERR_INVALID},
+        {RECORD(1, struct all, name, record_word), {"\1\xe1", 2}, ERR_OK},
+        {RECORD(1, struct all, name, record_word), {"\1", 1}, ERR_INVALID},
+        {RECORD(1, struct all, name, record_word), {"\1\3\1\2\3", 5}, ERR_OK},
+        {RECORD(1, struct all, name, record_word), {"\1\4abcd", 6}, ERR_INVALID},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct record_format one = {&rows[i].field, 1, 0, 1, NULL, 0, 0, 0};
+        struct record_format one = {.fields = &rows[i].field, .n = 1, .version = 1};
         struct all out;
         enum err e = record_decode(&one, rows[i].bytes, &out);
         if (e != rows[i].e)
@@ -284,7 +353,7 @@ static bool rewrite_learner(struct str bytes, struct buf *out)
     assert_int_equal(l.state, LEARNER_STATE_QUIZ);
     assert_int_equal(l.last_choice, 10);
     assert_int_equal(l.closed_ms, 5);
-    return learner_encode(&l, out) == ERR_OK;
+    return learner_encode_as(&l, LEARNER_RECORD_BEFORE, out) == ERR_OK;
 }
 
 static void released_records_are_still_read(void **state)
@@ -340,6 +409,7 @@ int main(void)
         cmocka_unit_test(an_earlier_version_leaves_later_members_alone),
         cmocka_unit_test(a_rare_member_costs_nothing_while_it_is_zero),
         cmocka_unit_test(a_packed_record_has_what_is_not_zero),
+        cmocka_unit_test(a_record_by_use_has_what_is_not_zero),
         cmocka_unit_test(each_kind_has_its_bounds),
         cmocka_unit_test(what_does_not_fit_shows_in_the_buffer),
         cmocka_unit_test(released_records_are_still_read),
