@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/course_bundle.h"
+#include "app/upgrade.h"
 #include "cli/check.h"
 #include "core/lesson/translate.h"
 #include "port/store/server.h"
@@ -13,7 +14,6 @@
 
 #define MEMORY_HURTS 60u /* of a hundred */
 #define COURSE_ARENA_BYTES (64u << 20)
-#define HOST_SEEN_MS (10 * 60 * 1000)
 
 struct redis_check {
     const struct config *config;
@@ -26,6 +26,7 @@ struct redis_check {
     struct check_site site;
     struct wall_ms redis_clock;
     bool is_course_there;
+    uint32_t n_new, n_old; /* hosts at work, by what they read of learners */
 };
 
 static void stop(struct redis_check *s, enum err e)
@@ -300,15 +301,30 @@ static void on_hosts(void *ctx, enum err e, const struct str *names, const struc
 {
     struct redis_check *s = ctx;
     for (uint32_t i = 0; e == ERR_OK && i < n; i++) {
-        struct str version;
-        struct wall_ms seen = {0};
-        bool is_seen = role_host_read(values[i], &version, &seen) &&
-                       s->redis_clock.ms - seen.ms < HOST_SEEN_MS;
-        if (is_seen && !str_eq(version, STR(WAYPOST_VERSION)))
+        struct role_host host;
+        bool is_seen = role_host_read(values[i], &host) &&
+                       s->redis_clock.ms - host.seen.ms < ROLE_HOST_SEEN_MS;
+        if (is_seen && !str_eq(host.version, STR(ROLE_VERSION)))
             check_add(s->list, CHECK_HURTS, "versions", "install one version everywhere",
-                      "host %.*s runs waypost %.*s, this is " WAYPOST_VERSION, STR_ARG(names[i]),
-                      STR_ARG(version));
+                      "host %.*s runs waypost %.*s, this is " ROLE_VERSION, STR_ARG(names[i]),
+                      STR_ARG(host.version));
+        s->n_new += is_seen && host.record >= LEARNER_RECORD;
+        s->n_old += is_seen && host.record < LEARNER_RECORD;
     }
+    stop(s, e);
+}
+
+/* All hosts read more than may be written. */
+static void on_formats(void *ctx, enum err e, const struct str *names, const struct str *values,
+                       uint32_t n)
+{
+    struct redis_check *s = ctx;
+    bool is_done = upgrade_read(names, values, n) >= LEARNER_RECORD;
+    if (e == ERR_OK && !is_done && s->n_new > 0 && s->n_old == 0)
+        check_add(s->list, CHECK_HURTS, "versions",
+                  "once no host goes back to the version before: waypost migrate --finish",
+                  "the upgrade is not finished: learners are still written so that the version "
+                  "before can read them, which takes more memory");
     stop(s, e);
 }
 
@@ -356,6 +372,8 @@ static void check_all(struct redis_check *s)
     store_courses_get(s->store, on_courses, s);
     loop_run(s->loop);
     store_board_get(s->store, STORE_BOARD_HOSTS, on_hosts, s);
+    loop_run(s->loop);
+    store_board_get(s->store, STORE_BOARD_FORMATS, on_formats, s);
     loop_run(s->loop);
     store_fence(s->store, on_fence, s);
     loop_run(s->loop);

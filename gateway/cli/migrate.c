@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "cli/cli.h"
-#include "port/database/database.h"
+#include "cli/verbs.h"
 #include "port/file.h"
 
 #define SQL_DIR_DEFAULT "/usr/share/waypost/sql"
@@ -154,6 +153,8 @@ static int migrate_all(struct migrate *m, bool is_dry)
 static int migrate_run(const struct cli_args *args)
 {
     const char *conninfo = cli_get(args, "conninfo", NULL);
+    if (cli_has(args, "finish"))
+        return migrate_finish(args);
     if (args->n_words > 1 || conninfo == NULL) {
         cli_complain("migrate: %s; `waypost migrate --help` shows how",
                      conninfo == NULL ? "--conninfo is missing" : "one folder at a time");
@@ -177,16 +178,24 @@ static int migrate_run(const struct cli_args *args)
 
 const struct cli_command cli_migrate = {
     .name = "migrate",
-    .summary = "make or update the database schema",
+    .summary = "make or update the database schema, and finish an upgrade",
     .usage =
         "migrate --conninfo CONNINFO [--dry-run] [FOLDER]\n"
+        "migrate --finish [--dry-run] [--config FILE]\n"
         "Applies the files NNNN_name.sql of FOLDER (" SQL_DIR_DEFAULT ")\n"
         "that the database does not have yet, each in one transaction, and prints their names.\n"
-        "A file that was applied and then changed is refused. Safe to repeat.",
+        "A file that was applied and then changed is refused. Safe to repeat.\n"
+        "With --finish: no host of the version before is left, and none comes back. From then on,\n"
+        "within seconds and on all hosts, learners are written to Redis so that only this version\n"
+        "reads them, in less memory. Refused while a host of the version before was at work "
+        "within\n"
+        "ten minutes. Safe to repeat.",
     .options = {{.name = "conninfo",
                  .value_name = "CONNINFO",
                  .help = "libpq's words for a login that owns the database and may create roles,\n"
                          "      for example \"host=/run/postgresql dbname=waypost user=postgres\""},
+                {.name = "finish", .help = "end the upgrade of all hosts, and the way back"},
+                CLI_CONFIG_OPTION,
                 {.name = "dry-run", .help = "only print what is pending"}},
     .run = migrate_run,
 };

@@ -7,6 +7,10 @@
 #include "cli/desk.h"
 #include "profile/profile.h"
 
+/* ---- waypost migrate, finish.c: no host of the version before is left ---- */
+
+int migrate_finish(const struct cli_args *args);
+
 /* ---- waypost learner ---- */
 
 int learner_import(const struct cli_args *args);

@@ -7,6 +7,7 @@
 #include "app/cohort_set.h"
 #include "app/course_set.h"
 #include "app/replay.h"
+#include "app/upgrade.h"
 #include "base/log.h"
 #include "role/health.h"
 #include "role/ports.h"
@@ -26,6 +27,7 @@ struct front_role {
     struct spool *spool;
     struct course_set *courses;
     struct cohort_set *cohorts;
+    struct upgrade *upgrade;
     struct dialogs *dialogs;
     struct joiner *joiner;
     struct callbacks *callbacks;
@@ -152,8 +154,8 @@ static void on_tick(void *ctx)
     }
     count(r);
     look_for_a_place(r);
-    role_ready(r->role,
-               !r->is_draining && course_set_is_ready(r->courses) && role_look_is_known(r->look));
+    role_ready(r->role, !r->is_draining && course_set_is_ready(r->courses) &&
+                            upgrade_is_known(r->upgrade) && role_look_is_known(r->look));
     if (r->is_draining && is_idle(r))
         loop_stop(r->role->loop);
     else
@@ -202,6 +204,7 @@ static void build_app(struct front_role *r)
     course_set_prefer(r->courses, role->config->course);
     r->cohorts = cohort_set_new(role->loop, r->store);
     cohort_set_start(r->cohorts);
+    r->upgrade = upgrade_new(role->loop, r->store);
     r->dialogs = dialogs_new(&(struct dialog_parts){.loop = role->loop,
                                                     .store = r->store,
                                                     .spool = r->spool,
@@ -210,7 +213,8 @@ static void build_app(struct front_role *r)
                                                     .config = role->config,
                                                     .channels = role->channels,
                                                     .courses = r->courses,
-                                                    .cohorts = r->cohorts});
+                                                    .cohorts = r->cohorts,
+                                                    .upgrade = r->upgrade});
     r->joiner = joiner_new(&(struct joiner_ports){.loop = role->loop,
                                                   .store = r->store,
                                                   .vault = r->vault,
@@ -274,6 +278,7 @@ int role_front(const struct role_context *role)
     dialogs_free(r.dialogs);
     course_set_free(r.courses);
     cohort_set_free(r.cohorts);
+    upgrade_free(r.upgrade);
     front_free(r.front);
     vault_free(r.vault);
     return code;

@@ -3,6 +3,7 @@
 #include "app/channels.h"
 #include "app/cohort_set.h"
 #include "app/course_set.h"
+#include "app/upgrade.h"
 #include "port/metrics.h"
 #include "role/ports.h"
 
@@ -15,6 +16,7 @@ struct looking_after {
     struct store *store;
     struct course_set *courses;
     struct cohort_set *cohorts;
+    struct upgrade *upgrade;
     struct dialogs *dialogs;
     struct timer *timer;
     enum err (*begin)(struct looking_after *looking, uint32_t i, dialog_on_response *fn);
@@ -80,6 +82,7 @@ static void work(struct looking_after *looking, const struct config *config,
     course_set_prefer(looking->courses, config->course);
     looking->cohorts = cohort_set_new(looking->loop, looking->store);
     cohort_set_start(looking->cohorts);
+    looking->upgrade = upgrade_new(looking->loop, looking->store);
     looking->dialogs = dialogs_new(
         &(struct dialog_parts){.loop = looking->loop,
                                .store = looking->store,
@@ -88,7 +91,8 @@ static void work(struct looking_after *looking, const struct config *config,
                                .channels = channels,
                                .metrics = metrics,
                                .courses = looking->courses,
-                               .cohorts = looking->cohorts});
+                               .cohorts = looking->cohorts,
+                               .upgrade = looking->upgrade});
     looking->timer = timer_new(looking->loop, on_timer, looking);
     course_set_refresh(looking->courses);
     timer_start(looking->loop, looking->timer, 0);
@@ -111,6 +115,7 @@ static enum err run(struct looking_after *looking, const struct config *config, 
     dialogs_free(looking->dialogs);
     course_set_free(looking->courses);
     cohort_set_free(looking->cohorts);
+    upgrade_free(looking->upgrade);
     timer_free(looking->loop, looking->timer);
     loop_free(looking->loop);
     metrics_free(metrics);

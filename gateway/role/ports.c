@@ -6,12 +6,14 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "core/learner.h"
 #include "port/store/server.h"
 #include "port/store/values.h"
 #include "role/health.h"
 #include "wire/address.h"
 
 #define WATCH_MS 200
+_Static_assert(LEARNER_RECORD == 5, "as ROLE_VERSION says");
 
 /* n_wait: replicas that must have what is written. */
 static struct store *store_of(const struct config *c, struct loop *loop, bool must_be_fenced,
@@ -241,13 +243,18 @@ static void on_noted(void *ctx, enum err e)
     (void)ctx, (void)e; /* in a minute comes the next one */
 }
 
-bool role_host_read(struct str note, struct str *ret_version, struct wall_ms *ret_seen)
+bool role_host_read(struct str note, struct role_host *ret)
 {
-    uint64_t seen_ms = 0;
-    *ret_version = str_split(&note, ' ');
+    uint64_t seen_ms = 0, record = LEARNER_RECORD_BEFORE;
+    struct str version = str_split(&note, ' ');
+    *ret = (struct role_host){.version = version};
     if (note.p == NULL || str_to_u64(note, INT64_MAX, &seen_ms) != ERR_OK)
         return false;
-    ret_seen->ms = (int64_t)seen_ms;
+    (void)str_split(&version, '/');
+    if (version.p != NULL && str_to_u64(version, UINT8_MAX, &record) != ERR_OK)
+        return false;
+    ret->seen.ms = (int64_t)seen_ms;
+    ret->record = (uint8_t)record;
     return true;
 }
 
@@ -258,9 +265,8 @@ static void on_hosts(void *ctx, enum err e, const struct str *names, const struc
     struct role_look *look = ctx;
     int64_t now_ms = loop_wall(look->role->loop).ms;
     for (uint32_t i = 0; e == ERR_OK && i < n; i++) {
-        struct str version;
-        struct wall_ms seen = {0};
-        if (!role_host_read(values[i], &version, &seen) || now_ms - seen.ms > HOST_GONE_MS)
+        struct role_host host;
+        if (!role_host_read(values[i], &host) || now_ms - host.seen.ms > HOST_GONE_MS)
             store_board_put(look->store, STORE_BOARD_HOSTS, names[i], STR_NONE, on_noted, look);
     }
 }
@@ -274,7 +280,7 @@ static void note_host(struct role_look *look)
         return;
     look->noted = now;
     name[HOST_NAME_MAX] = '\0';
-    int n = snprintf(note, sizeof(note), "%s %lld", WAYPOST_VERSION,
+    int n = snprintf(note, sizeof(note), ROLE_VERSION " %lld",
                      (long long)loop_wall(look->role->loop).ms);
     store_board_put(look->store, STORE_BOARD_HOSTS, str_from(name), (struct str){note, (size_t)n},
                     on_noted, look);

@@ -28,8 +28,17 @@ struct vault *role_vault(const struct role_context *role);
  * for a week. Lives as long as the process.
  */
 struct role_look;
-/* A note of a host: "0.1.0 1767225600000". */
-bool role_host_read(struct str note, struct str *ret_version, struct wall_ms *ret_seen);
+/* What is at work here, as hosts tell each other: the program, and the newest learner's record that
+ * it reads (app/upgrade.h). One that says no record is of a program before 5. */
+#define ROLE_VERSION WAYPOST_VERSION "/5"
+/* A note of a host: "0.1.0/5 1767225600000". */
+struct role_host {
+    struct str version; /* with the record */
+    uint8_t record;
+    struct wall_ms seen;
+};
+#define ROLE_HOST_SEEN_MS (10 * 60 * 1000) /* who was seen since then is at work */
+bool role_host_read(struct str note, struct role_host *ret);
 struct role_look *role_look_new(const struct role_context *role, struct store *store);
 /* Has the store been asked and has answered once? Before, nobody knows whether the clock is right.
  */

@@ -4,9 +4,11 @@
 #include "role/rebuild.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/upgrade.h"
 #include "base/arena.h"
 #include "base/log.h"
 #include "core/certificate.h"
@@ -51,6 +53,7 @@ struct rebuild {
     struct store_fence fence;                 /* as Redis shows it */
     uint64_t epoch;                           /* PostgreSQL's */
     bool has_lost_tail;                       /* the log ends before a place */
+    bool has_newer; /* than LEARNER_RECORD_BEFORE: records that were put back */
     enum err e;
     struct errmsg *msg;
 };
@@ -124,6 +127,7 @@ static void on_state(void *ctx, const uint8_t number_id[16], struct str state, i
     struct number_id id;
     memcpy(id.bytes, number_id, sizeof(id.bytes));
     memcpy(r->page_last, number_id, sizeof(r->page_last));
+    r->has_newer |= learner_record_of(state) > LEARNER_RECORD_BEFORE;
     r->page_n++;
     r->n_pending++;
     store_restore(r->store, &id, state, due_ms, on_restored, r);
@@ -270,10 +274,23 @@ static void on_correction(void *ctx, const struct str *cells, uint32_t n)
     put_on_board(ctx, STORE_BOARD_CORRECTIONS, cells);
 }
 
+/* Which records may be written (app/upgrade.h): the newest, where neither Redis nor PostgreSQL has
+ * ever had a learner; and again where it was written before Redis lost its data. */
+static void put_formats(struct rebuild *r)
+{
+    bool is_new = r->epoch == 0 && r->fence.epoch == 0 && r->n_numbers == 0;
+    char digits[8];
+    int n = snprintf(digits, sizeof(digits), "%u", LEARNER_RECORD);
+    if (is_new || r->has_newer)
+        put_on_board(r, STORE_BOARD_FORMATS,
+                     (struct str[]){STR(UPGRADE_LEARNER), {digits, (size_t)n}});
+}
+
 static enum err put_boards(struct rebuild *r)
 {
     r->page_error = ERR_OK;
     r->n_pending = 0;
+    put_formats(r);
     enum err e = database_ask(r->db, &(struct sql){.text = "select code, line from core.cohorts()"},
                               on_cohort, r, r->msg);
     if (e == ERR_OK)

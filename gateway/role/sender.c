@@ -8,6 +8,7 @@
 #include "app/lease.h"
 #include "app/opt_outs.h"
 #include "app/outbox/outbox.h"
+#include "app/upgrade.h"
 #include "base/log.h"
 #include "port/store/stream.h"
 #include "role/health.h"
@@ -23,6 +24,7 @@ struct sender_role {
     struct sink *sink;
     struct sender *sender;
     struct course_set *courses; /* for the few STOPs that providers tell of; loaded when needed */
+    struct upgrade *upgrade;
     struct dialogs *dialogs;
     struct opt_outs *opt_outs;
     struct outbox *outbox;
@@ -109,13 +111,15 @@ static void build_app(struct sender_role *r)
     const struct role_context *role = r->role;
     r->courses = course_set_new(role->loop, r->store);
     course_set_prefer(r->courses, role->config->course);
+    r->upgrade = upgrade_new(role->loop, r->store);
     r->dialogs = dialogs_new(&(struct dialog_parts){.loop = role->loop,
                                                     .store = r->store,
                                                     .vault = r->vault,
                                                     .metrics = role->metrics,
                                                     .config = role->config,
                                                     .channels = role->channels,
-                                                    .courses = r->courses});
+                                                    .courses = r->courses,
+                                                    .upgrade = r->upgrade});
     r->opt_outs = opt_outs_new(role->loop, r->dialogs);
     struct outbox_ports ports = {.loop = role->loop,
                                  .store = r->store,
@@ -168,6 +172,7 @@ int role_sender(const struct role_context *role)
     outbox_free(r.outbox);
     dialogs_free(r.dialogs);
     course_set_free(r.courses);
+    upgrade_free(r.upgrade);
     vault_free(r.vault);
     return EX_OK;
 }

@@ -6,6 +6,7 @@
 #include "app/joiner.h"
 #include "app/lease.h"
 #include "app/timers.h"
+#include "app/upgrade.h"
 #include "base/log.h"
 #include "port/store/learners.h"
 #include "role/ports.h"
@@ -21,6 +22,7 @@ struct timer_role {
     struct store *store;
     struct course_set *courses;
     struct cohort_set *cohorts;
+    struct upgrade *upgrade;
     struct dialogs *dialogs;
     struct timers *timers;
     struct joiner *joiner;
@@ -87,7 +89,8 @@ static void on_tick(void *ctx)
     bool is_up = store_is_up(r->store);
     if (is_up && !course_set_is_ready(r->courses))
         course_set_refresh(r->courses);
-    bool is_ready = is_up && course_set_is_ready(r->courses) && cohort_set_is_known(r->cohorts);
+    bool is_ready = is_up && course_set_is_ready(r->courses) && cohort_set_is_known(r->cohorts) &&
+                    upgrade_is_known(r->upgrade);
     role_ready(r->role, is_ready && !r->is_draining);
     if (is_ready && !r->is_started) {
         r->is_started = true;
@@ -123,6 +126,7 @@ int role_timer(const struct role_context *role)
     course_set_prefer(r.courses, role->config->course);
     r.cohorts = cohort_set_new(role->loop, r.store);
     cohort_set_start(r.cohorts);
+    r.upgrade = upgrade_new(role->loop, r.store);
     /* Waking never spools: what could not be committed stays due. */
     r.dialogs = dialogs_new(&(struct dialog_parts){.loop = role->loop,
                                                    .store = r.store,
@@ -131,7 +135,8 @@ int role_timer(const struct role_context *role)
                                                    .config = role->config,
                                                    .channels = role->channels,
                                                    .courses = r.courses,
-                                                   .cohorts = r.cohorts});
+                                                   .cohorts = r.cohorts,
+                                                   .upgrade = r.upgrade});
     r.timers = timers_new(&(struct timers_parts){.loop = role->loop,
                                                  .store = r.store,
                                                  .dialogs = r.dialogs,
@@ -161,6 +166,7 @@ int role_timer(const struct role_context *role)
     dialogs_free(r.dialogs);
     course_set_free(r.courses);
     cohort_set_free(r.cohorts);
+    upgrade_free(r.upgrade);
     timer_free(role->loop, r.tick);
     vault_free(r.vault);
     return EX_OK;

@@ -6,12 +6,17 @@
 # outcome, and no step is in PostgreSQL twice or missing. Then one is frozen for longer than its leases last,
 # while others take over, and wakes: nothing is lost or doubled, either.
 # With WAYPOST_BEFORE, the program of an earlier version, every second gateway is one of it: a site that rolls
-# there and back.
+# there and back. Without, the upgrade from such a version is finished in the midst of it.
 . "$(dirname "$0")/lib.sh"
 RESTARTS=${1:-8}
 RESTARTS_PER_ROUND=40 # the simulator keeps so many SMS as a round sends
 KINDS='sender timer writer'
 world_up
+redis del wp:formats >/dev/null # a site of the version before, whose upgrade nobody has finished
+if [ -n "${WAYPOST_BEFORE:-}" ]; then # and which knows it from the first
+    demo_stop "$STATE"
+    demo_start "$STATE" "$PORT"
+fi
 declare -A gateway_pid=()
 
 # gateway_start NAME [NUMBER]: one more on the same servers, which sends to the same provider; an odd one is of
@@ -76,6 +81,8 @@ overlap_round()
     gateway_start "$last"
     for ((i = 1; i <= $1; i++)); do
         gateway_start "gateway-$(($2 + i))" "$i"
+        [ "$i" != 3 ] || [ -n "${WAYPOST_BEFORE:-}" ] ||
+            check 'the upgrade is finished under load' "$WAYPOST" migrate --finish --config "$STATE/waypost.yaml"
         [ $((i % 4)) != 0 ] || kill -s HUP "$(cat "$STATE/waypost.pid")" # replaces all its processes
         gateway_stop "$last"
         last=gateway-$(($2 + i))

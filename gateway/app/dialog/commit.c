@@ -6,6 +6,7 @@
 
 #include "app/dialog/internal.h"
 #include "app/dialog/say.h"
+#include "app/upgrade.h"
 #include "base/log.h"
 #include "core/event_record.h"
 
@@ -48,7 +49,8 @@ void dialog_begin_commit(struct dialog *d, struct learner *next)
 
 bool dialog_commit_state(struct dialog *d, const struct learner *next)
 {
-    if (learner_encode(next, &d->all->scratch) != ERR_OK) {
+    uint8_t version = upgrade_learner_record(d->all->parts.upgrade);
+    if (learner_encode_as(next, version, &d->all->scratch) != ERR_OK) {
         buf_reset(&d->all->scratch);
         return false;
     }

@@ -61,6 +61,7 @@
 struct cohort_set;
 struct course_set;
 struct dialogs;
+struct upgrade;
 
 #define DIALOG_MAX_RUNNING 4096u /* of one process, queued ones included */
 #define DIALOG_MAX_QUEUED 16u    /* behind the running one of a number */
@@ -113,6 +114,7 @@ struct dialog_parts {
     const struct channels *channels; /* NULL: no profile limits a text */
     struct course_set *courses;
     const struct cohort_set *cohorts; /* NULL: there are no groups */
+    const struct upgrade *upgrade;    /* NULL: nobody else writes learners */
 };
 
 struct dialogs *dialogs_new(const struct dialog_parts *parts);

@@ -16,11 +16,9 @@
 static const char waiting_key[] = "wp:{parts}:waiting";
 static const char courses_key[] = "wp:courses";
 static const char *const board_keys[N_STORE_BOARDS] = {
-    [STORE_BOARD_NOTES] = "wp:board",
-    [STORE_BOARD_COHORTS] = "wp:cohorts",
-    [STORE_BOARD_HOSTS] = "wp:hosts",
-    [STORE_BOARD_STARTS] = "wp:starts",
-    [STORE_BOARD_CORRECTIONS] = "wp:corrections",
+    [STORE_BOARD_NOTES] = "wp:board",   [STORE_BOARD_COHORTS] = "wp:cohorts",
+    [STORE_BOARD_HOSTS] = "wp:hosts",   [STORE_BOARD_FORMATS] = "wp:formats",
+    [STORE_BOARD_STARTS] = "wp:starts", [STORE_BOARD_CORRECTIONS] = "wp:corrections",
     [STORE_BOARD_CLAIMS] = "wp:claims",
 };
 

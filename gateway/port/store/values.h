@@ -46,6 +46,7 @@ enum store_board {
     STORE_BOARD_NOTES,   /* that operators and processes leave for each other */
     STORE_BOARD_COHORTS, /* reference data that PostgreSQL owns (core/cohort.h), by group code */
     STORE_BOARD_HOSTS,   /* "VERSION SEEN_MS" of each host at work (role/ports.h) */
+    STORE_BOARD_FORMATS, /* which versions of records may be written (app/upgrade.h) */
     STORE_BOARD_STARTS,  /* which version of each course is begun (app/course_set.h), by its id */
     STORE_BOARD_CORRECTIONS, /* right options of questions that had a wrong key: "2" or "1,3", by
                                 course/unit */
