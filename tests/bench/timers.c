@@ -52,6 +52,9 @@ static void share(struct learner *l)
     memset(&other.link, 0, sizeof(other.link));
     memcpy(other.nickname, nickname, sizeof(nickname));
     other.learner_id[15] ^= 1;
+    other.asked_ms -= 3 * DAY_MS;
+    other.module_ms -= other.module_ms != 0 ? 2 * DAY_MS : 0;
+    other.consent_ms += DAY_MS;
     other.slot = 2;
     l->slot = 1;
     if (learner_set_other(l, 0, &other) != ERR_OK)
@@ -101,8 +104,9 @@ static void read_sample(struct bench *b)
         exit(65);
     }
     struct learner *l = &b->sample;
-    l->link.last_ms = l->asked_ms = l->consent_ms = b->now_ms - QUIET_MS;
-    l->module_ms = l->module_ms != 0 ? b->now_ms - QUIET_MS : 0;
+    l->link.last_ms = l->asked_ms = b->now_ms - QUIET_MS;
+    l->consent_ms = l->asked_ms - 20 * DAY_MS;
+    l->module_ms = l->module_ms != 0 ? l->asked_ms - 5 * DAY_MS : 0;
     l->link.last.n = 0;
     l->plan = SCHEDULE_MORNING + 1;
 }
