@@ -23,7 +23,7 @@ struct upgrade;
 struct upgrade *upgrade_new(struct loop *loop, struct store *store);
 /* After the store was freed. Accepts NULL. */
 void upgrade_free(struct upgrade *u);
-/* For learner_encode_as: what was read last; NULL: LEARNER_RECORD, where nobody else writes. */
+/* For learner_encode: what was read last; NULL: LEARNER_RECORD, where nobody else writes. */
 uint8_t upgrade_learner_record(const struct upgrade *u);
 /* Has the store answered once? */
 bool upgrade_is_known(const struct upgrade *u);

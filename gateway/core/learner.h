@@ -162,11 +162,9 @@ struct learner {
 
 /* A number nobody has written from. */
 void learner_init(struct learner *learner);
-/* Appends the encoded value, in the present version or that of LEARNER_RECORD_BEFORE. ERR_TOO_LONG
- * when out's ceiling is below it. */
-enum err learner_encode(const struct learner *learner, struct buf *out) MUST_CHECK;
-enum err learner_encode_as(const struct learner *learner, uint8_t version,
-                           struct buf *out) MUST_CHECK;
+/* Appends the value as LEARNER_RECORD or LEARNER_RECORD_BEFORE has it. ERR_TOO_LONG when out's
+ * ceiling is below it. */
+enum err learner_encode(const struct learner *learner, uint8_t version, struct buf *out) MUST_CHECK;
 /* ERR_INVALID for bytes that no version wrote, ERR_UNSUPPORTED for a version or state name that
  * this program does not know; *ret is untouched then. */
 enum err learner_decode(struct str bytes, struct learner *ret) MUST_CHECK;

@@ -406,15 +406,10 @@ static void take_counted(struct record_reader *in, const struct record_field *fi
 
 static const struct record_kind counted_kind = {put_counted, take_counted, has_others};
 
-enum err learner_encode_as(const struct learner *learner, uint8_t version, struct buf *out)
+enum err learner_encode(const struct learner *learner, uint8_t version, struct buf *out)
 {
     record_encode_as(&format, version, learner, out);
     return buf_error(out);
-}
-
-enum err learner_encode(const struct learner *learner, struct buf *out)
-{
-    return learner_encode_as(learner, LEARNER_RECORD, out);
 }
 
 static enum err decode(const struct record_format *how, struct str bytes, struct learner *ret)

@@ -74,7 +74,7 @@ static void put(struct bench *b, uint32_t i)
     if (l.cohort != 0)
         share(&l);
     buf_init(&state, LEARNER_MAX_BYTES);
-    if (learner_encode(&l, &state) != ERR_OK)
+    if (learner_encode(&l, LEARNER_RECORD, &state) != ERR_OK)
         abort(); /* it was decoded from one */
     b->n_pending++;
     int64_t due_ms = b->is_later ? b->now_ms + 30 * DAY_MS + (int64_t)(i % 86400) * 1000

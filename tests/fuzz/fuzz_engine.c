@@ -47,7 +47,7 @@ static void require(bool is_true, const char *promise)
 static void encode(const struct learner *learner, struct buf *out)
 {
     buf_init(out, LEARNER_MAX_BYTES);
-    require(learner_encode(learner, out) == ERR_OK, "a learner can be stored");
+    require(learner_encode(learner, LEARNER_RECORD, out) == ERR_OK, "a learner can be stored");
 }
 
 static void step(struct learner *learner, const struct input *input, struct arena *arena)

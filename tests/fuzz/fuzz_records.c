@@ -18,14 +18,14 @@ static bool rewrite_learner(struct str bytes, struct buf *out)
     struct learner learner;
     if (learner_decode(bytes, &learner) != ERR_OK)
         return false;
-    assert(learner_encode(&learner, out) == ERR_OK);
+    assert(learner_encode(&learner, LEARNER_RECORD, out) == ERR_OK);
     return true;
 }
 
 static void write_as(const struct learner *learner, uint8_t version, struct buf *out)
 {
     buf_reset(out);
-    assert(learner_encode_as(learner, version, out) == ERR_OK);
+    assert(learner_encode(learner, version, out) == ERR_OK);
 }
 
 /* Whether a host of the version before has had it in its hands or not, it says the same. */

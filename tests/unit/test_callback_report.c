@@ -199,7 +199,7 @@ static void put_learner(struct callback_world *w, int64_t said_ms)
     l.seq = 1;
     learner_said_at(said_ms, l.link.said);
     buf_init(&state, LEARNER_MAX_BYTES);
-    assert_int_equal(learner_encode(&l, &state), ERR_OK);
+    assert_int_equal(learner_encode(&l, LEARNER_RECORD, &state), ERR_OK);
     struct store_commit commit = {.id = phone, .state = buf_str(&state), .due_at_ms = -1};
     store_commit(w->store, &commit, on_commit, NULL);
     loop_mem_settle(w->loop);

@@ -59,7 +59,7 @@ static void put_learner(struct world *w)
     learner.certificate = CODE;
     assert_int_equal(str_copy(STR("at"), learner.link.channel, sizeof(learner.link.channel)),
                      ERR_OK);
-    assert_int_equal(learner_encode(&learner, &bytes), ERR_OK);
+    assert_int_equal(learner_encode(&learner, LEARNER_RECORD, &bytes), ERR_OK);
     struct number_id id = vault_number_id(w->vault, STR(PHONE));
     store_restore(w->store, &id, buf_str(&bytes), 0, on_done, NULL);
     loop_mem_settle(w->loop);

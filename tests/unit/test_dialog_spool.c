@@ -74,7 +74,7 @@ static void ends_one_dialog_where_a_state_fits_no_course(void **state)
     learner.state = LEARNER_STATE_QUIZ;
     learner.consent_ms = START;
     assert_int_equal(str_copy(STR("nowhere"), learner.unit, sizeof(learner.unit)), ERR_OK);
-    assert_int_equal(learner_encode(&learner, &bytes), ERR_OK);
+    assert_int_equal(learner_encode(&learner, LEARNER_RECORD, &bytes), ERR_OK);
     put_state(w, "+254700000001", buf_str(&bytes));
     assert_int_equal(ask(w, sms("+254700000001", "a", "1"))->outcome, DIALOG_OUTCOME_FAILED);
     assert_int_equal(metrics_get(w->metrics, METRIC_steps_failed_total), 1);

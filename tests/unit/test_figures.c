@@ -89,7 +89,7 @@ static void put(struct world *w, const struct learner *learner)
     const struct number_id id = {.bytes = {1, 2, 3}};
     struct buf bytes CLEANUP(buf_fini);
     buf_init(&bytes, LEARNER_MAX_BYTES);
-    assert_int_equal(learner_encode(learner, &bytes), ERR_OK);
+    assert_int_equal(learner_encode(learner, LEARNER_RECORD, &bytes), ERR_OK);
     store_restore(w->store, &id, buf_str(&bytes), 0, on_done, NULL);
     loop_mem_settle(w->loop);
 }

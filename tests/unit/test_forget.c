@@ -48,7 +48,7 @@ static void put(struct world *w, uint8_t i, uint32_t seq)
     learner_init(&learner);
     learner.seq = seq;
     learner.learner_id[0] = i;
-    assert_int_equal(learner_encode(&learner, &bytes), ERR_OK);
+    assert_int_equal(learner_encode(&learner, LEARNER_RECORD, &bytes), ERR_OK);
     store_restore(w->store, &id, buf_str(&bytes), 0, on_done, NULL);
     loop_mem_settle(w->loop);
 }

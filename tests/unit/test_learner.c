@@ -44,7 +44,7 @@ static void expect_round_trip(const struct learner *l)
 {
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, LEARNER_MAX_BYTES);
-    assert_int_equal(learner_encode(l, &out), ERR_OK);
+    assert_int_equal(learner_encode(l, LEARNER_RECORD, &out), ERR_OK);
     struct learner back;
     assert_int_equal(learner_decode(buf_str(&out), &back), ERR_OK);
     assert_memory_equal(&back, l, sizeof(back));
@@ -111,7 +111,7 @@ static void the_largest_learner_fits(void **state)
     l.consent_ms = l.asked_ms = l.ended_ms = l.closed_ms = l.link.last_ms = INT64_MAX;
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, LEARNER_MAX_BYTES);
-    assert_int_equal(learner_encode(&l, &out), ERR_OK);
+    assert_int_equal(learner_encode(&l, LEARNER_RECORD, &out), ERR_OK);
     person = l;
     for (uint32_t i = 0; i < LEARNER_MAX_PROFILES - 1; i++) {
         person.slot = (uint8_t)i;
@@ -119,7 +119,7 @@ static void the_largest_learner_fits(void **state)
     }
     assert_int_equal(learner_set_other(&l, LEARNER_MAX_PROFILES - 1, &person), ERR_FULL);
     buf_reset(&out);
-    assert_int_equal(learner_encode(&l, &out), ERR_OK);
+    assert_int_equal(learner_encode(&l, LEARNER_RECORD, &out), ERR_OK);
     struct learner back;
     assert_int_equal(learner_decode(buf_str(&out), &back), ERR_OK);
     assert_int_equal(learner_n_others(&back), LEARNER_MAX_PROFILES - 1);
@@ -172,7 +172,7 @@ static void two_on_a_number_are_small(void **state)
     assert_int_equal(learner_set_other(&l, 0, &person), ERR_OK);
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, LEARNER_MAX_BYTES);
-    assert_int_equal(learner_encode(&l, &out), ERR_OK);
+    assert_int_equal(learner_encode(&l, LEARNER_RECORD, &out), ERR_OK);
     assert_true(out.len <= 156);
 }
 
@@ -182,7 +182,7 @@ static void a_typical_learner_is_small(void **state)
     struct learner l = typical();
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, LEARNER_MAX_BYTES);
-    assert_int_equal(learner_encode(&l, &out), ERR_OK);
+    assert_int_equal(learner_encode(&l, LEARNER_RECORD, &out), ERR_OK);
     assert_true(buf_str(&out).len <= 90);
 }
 
@@ -193,7 +193,7 @@ static void seq_comes_first_and_big_endian(void **state)
     l.seq = 0x01020304;
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, LEARNER_MAX_BYTES);
-    assert_int_equal(learner_encode(&l, &out), ERR_OK);
+    assert_int_equal(learner_encode(&l, LEARNER_RECORD, &out), ERR_OK);
     assert_memory_equal(buf_str(&out).p, "\1\2\3\4", 4);
 }
 
@@ -203,7 +203,7 @@ static void every_cut_is_refused(void **state)
     struct learner l = typical(), back;
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, LEARNER_MAX_BYTES);
-    assert_int_equal(learner_encode(&l, &out), ERR_OK);
+    assert_int_equal(learner_encode(&l, LEARNER_RECORD, &out), ERR_OK);
     struct str bytes = buf_str(&out);
     for (size_t n = 0; n < bytes.len; n++)
         assert_int_not_equal(learner_decode(str_sub(bytes, 0, n), &back), ERR_OK);
@@ -217,7 +217,7 @@ static void a_newer_version_or_state_is_unsupported(void **state)
     struct learner l = typical(), back;
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, LEARNER_MAX_BYTES);
-    assert_int_equal(learner_encode(&l, &out), ERR_OK);
+    assert_int_equal(learner_encode(&l, LEARNER_RECORD, &out), ERR_OK);
     char *place = memmem(out.p, out.len, "\xab\xab\x88", 3); /* a quiz, behind the learner's id */
     assert_non_null(place);
     place[2] = (char)0xff;
@@ -303,7 +303,7 @@ static void an_encoder_without_room_says_so(void **state)
     struct learner l = typical();
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, 20);
-    assert_int_equal(learner_encode(&l, &out), ERR_TOO_LONG);
+    assert_int_equal(learner_encode(&l, LEARNER_RECORD, &out), ERR_TOO_LONG);
 }
 
 int main(void)

@@ -106,7 +106,7 @@ static struct learner anybody(uint32_t rarely)
 static struct str as(const struct learner *l, uint8_t version, struct buf *out)
 {
     buf_reset(out);
-    assert_int_equal(learner_encode_as(l, version, out), ERR_OK);
+    assert_int_equal(learner_encode(l, version, out), ERR_OK);
     assert_int_equal(learner_record_of(buf_str(out)), version);
     return buf_str(out);
 }
@@ -220,7 +220,7 @@ static void the_widest_fit(void **state)
         buf_init(&exact, LEARNER_MAX_BYTES);
         as(&l, version, &exact);
         buf_init(&cut, exact.len - 1);
-        assert_int_equal(learner_encode_as(&l, version, &cut), ERR_TOO_LONG);
+        assert_int_equal(learner_encode(&l, version, &cut), ERR_TOO_LONG);
     }
 }
 

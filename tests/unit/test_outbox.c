@@ -408,7 +408,7 @@ static void what_was_said_before_somebody_left_is_not_sent(void **state)
                             : rows[i].person == OTHER ? rows[i].void_before
                                                       : 0;
         assert_int_equal(learner_set_other(&first, 0, &other), ERR_OK);
-        assert_int_equal(learner_encode(&first, &bytes), ERR_OK);
+        assert_int_equal(learner_encode(&first, LEARNER_RECORD, &bytes), ERR_OK);
         w->sent[0] = '\0';
         enqueue_of(w, number,
                    (struct message){.channel = STR("at"),

@@ -211,7 +211,7 @@ static void put(struct world *w, struct message *m)
     learner_init(&l);
     l.seq = 1;
     learner_said_by(1, l.link.said);
-    assert_int_equal(learner_encode(&l, &state), ERR_OK);
+    assert_int_equal(learner_encode(&l, LEARNER_RECORD, &state), ERR_OK);
     struct store_commit commit = {.id = m->number_id,
                                   .state = buf_str(&state),
                                   .outbox = {buf_str(&payload)},

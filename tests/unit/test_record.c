@@ -353,7 +353,7 @@ static bool rewrite_learner(struct str bytes, struct buf *out)
     assert_int_equal(l.state, LEARNER_STATE_QUIZ);
     assert_int_equal(l.last_choice, 10);
     assert_int_equal(l.closed_ms, 5);
-    return learner_encode_as(&l, LEARNER_RECORD_BEFORE, out) == ERR_OK;
+    return learner_encode(&l, LEARNER_RECORD_BEFORE, out) == ERR_OK;
 }
 
 static void released_records_are_still_read(void **state)

@@ -50,7 +50,7 @@ void dialog_begin_commit(struct dialog *d, struct learner *next)
 bool dialog_commit_state(struct dialog *d, const struct learner *next)
 {
     uint8_t version = upgrade_learner_record(d->all->parts.upgrade);
-    if (learner_encode_as(next, version, &d->all->scratch) != ERR_OK) {
+    if (learner_encode(next, version, &d->all->scratch) != ERR_OK) {
         buf_reset(&d->all->scratch);
         return false;
     }
