@@ -1,7 +1,8 @@
 #!/bin/bash
 # forced.sh: every stage is made to fail while a known number writes known words: PostgreSQL refuses rows and times out,
-# Redis loses its functions, its room and its types, the provider answers with what it was sent. Whatever is logged then, by the
-# gateway and by both servers (which tell slow statements with all they know), holds neither the number nor the words.
+# Redis loses its functions, its room and its types, the provider answers with what it was sent; timers find what they cannot
+# read, an erasure is refused, commands find one server or the other away. Whatever is said then, by the gateway, by commands and
+# by both servers (which tell slow statements with all they know), holds neither the number nor the words.
 . "$(dirname "$0")/lib.sh"
 CANARY=+254722555019
 WORD=xylophone
@@ -125,11 +126,101 @@ check 'both are refused' wait_for 30 eval '[ "$(sql "select count(distinct chann
 check_same 'one with words' 1 "$(sql "select count(*) from core.message where error like 'cannot deliver%'")"
 check 'all is taken in' wait_for 60 is_drained
 
+printf '# timers\n'
+# By USSD to the first lesson: from there on something is due.
+begin_module()
+{
+    local text='' screen=''
+    for _ in $(seq 40); do
+        screen=$(curl -sS -m 20 "http://127.0.0.1:$PORT/in/at-ussd" -d sessionId=forced --data-urlencode "phoneNumber=$CANARY" \
+            --data-urlencode 'serviceCode=*384*7#' --data-urlencode "text=$text")
+        case $screen in
+        *M1*) return 0 ;;
+        *'9 More'*) text+='*9' ;;
+        *'When will'*) text+='*3' ;;
+        *) text+='*1' ;;
+        esac
+        text=${text#\*}
+    done
+    printf '%s\n' "$screen" && return 1
+}
+check 'the number learns' begin_module
+# All that is due is due now.
+due_now()
+{
+    redis eval "local n = 0
+        for _, key in ipairs(redis.call('keys', 'wp:{b*}:due*')) do
+            for _, member in ipairs(redis.call('zrange', key, 0, -1)) do
+                redis.call('zadd', key, 1, member)
+                n = n + 1
+            end
+        end
+        return n" 0
+}
+state=$(redis --scan --pattern 'wp:{b*}:s:*' | head -1)
+redis rename "$state" kept >/dev/null
+redis set "$state" "my $WORD is $CANARY" >/dev/null
+check 'somebody is due' test "$(due_now)" -gt 0
+check 'a state that nobody can read is told' wait_for 20 says 'proc=timer.*state cannot be read'
+redis del "$state" >/dev/null
+redis rpush "$state" "my $WORD is $CANARY" >/dev/null
+timer_says_more_than()
+{
+    [ "$(grep -c 'proc=timer.*module=dialog' "$STATE/waypost.log")" -gt "$1" ]
+}
+n_said=$(grep -c 'proc=timer.*module=dialog' "$STATE/waypost.log")
+due_now >/dev/null
+check 'and one of another kind' wait_for 20 timer_says_more_than "$n_said"
+redis rename kept "$state" >/dev/null
+
+printf '# the command line\n'
+# cli COMMAND...: whatever comes of it, what it says is kept.
+cli()
+{
+    local code=0
+    "$WAYPOST" "$@" --config "$STATE/waypost.yaml" >"$STATE/said" 2>&1 || code=$?
+    cat "$STATE/said" >>"$STATE/cli.log"
+    return "$code"
+}
+commands_fail()
+{
+    printf 'number,role\n%s,2\n' "$CANARY" >"$STATE/people.csv"
+    check "learner import fails: $1" eval '! cli learner import "$STATE/people.csv" --channel at'
+    check "learner show fails: $1" eval '! cli learner show "$CANARY"'
+    check "learner transfer fails: $1" eval '! cli learner transfer "$CANARY"'
+    check "learner erase fails: $1" eval '! cli learner erase "$CANARY" --yes'
+    check "cohort facilitator fails: $1" eval '! cli cohort facilitator add 482156 "$CANARY" --pin 482913'
+    check "cohort create fails: $1" eval '! cli cohort create "$WORD"'
+    check "broadcast text fails: $1" eval '! cli broadcast text news "a $WORD at $CANARY"'
+}
+postgres_stop "$STATE"
+commands_fail 'PostgreSQL is away'
+postgres_start "$STATE" -c log_min_duration_statement=0
+psql -q -h "$STATE/pg" -U postgres waypost -c 'revoke all on schema core, ops from public, waypost_writer, waypost_sender' >/dev/null
+commands_fail 'PostgreSQL refuses'
+psql -q -h "$STATE/pg" -U postgres waypost -c 'grant usage on schema core, ops to waypost_writer, waypost_sender' >/dev/null
+redis_stop "$STATE"
+cli learner import "$STATE/people.csv" --channel at || true
+check 'learner erase fails: Redis is away' eval '! cli learner erase "$CANARY" --yes'
+redis_start "$STATE"
+check 'commands have complained' test "$(grep -c '' "$STATE/cli.log")" -ge 14
+
+printf '# erasure\n'
+is_silent 'why letters are dead' sql 'select reason from ops.dead_letters'
+check 'all is taken in' wait_for 60 is_drained
+sql "create function core.forced() returns trigger language plpgsql as \$\$ begin raise exception 'forced'; end \$\$;
+    create trigger forced before delete or update on core.unknown_input for each row execute function core.forced()" >/dev/null
+sms DELETE >/dev/null
+sms 'DELETE 1' >/dev/null
+check 'PostgreSQL refuses to erase' wait_for 30 eval 'grep -q forced "$STATE/pg/postgres.log"'
+sql 'drop trigger forced on core.unknown_input' >/dev/null
+check 'all is taken in' wait_for 60 is_drained
+
 printf '# where it must not be\n'
+is_silent 'what commands say' cat "$STATE/cli.log"
 is_silent 'the log of the gateway' cat "$STATE/waypost.log"
 is_silent 'the log of PostgreSQL' cat "$STATE/pg/postgres.log"
 is_silent 'the log of Redis' cat "$STATE/redis/redis.log"
-is_silent 'why letters are dead' sql 'select reason from ops.dead_letters'
 is_silent 'the errors of providers' sql 'select error, status from core.message'
 is_silent 'what the gateway says of itself' curl -sS "http://127.0.0.1:$ADMIN_PORT/readyz" "http://127.0.0.1:$ADMIN_PORT/metrics"
 done_testing
