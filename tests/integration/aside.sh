@@ -54,8 +54,8 @@ demo_start "$STATE" "$PORT"
 
 # ---- what the provider still sends to it ----
 
-check_same 'a report is to come again' 503 "$(curl -sS -o /dev/null -w '%{http_code}' "http://127.0.0.1:$PORT/dlr/kannel?id=1&status=1")"
-check_same 'and an SMS' 503 "$(curl -sS -o /dev/null -w '%{http_code}' -G "http://127.0.0.1:$PORT/in/254722555019/kannel" -d text=HELP)"
+check_same 'a report is refused' 404 "$(curl -sS -o /dev/null -w '%{http_code}' "http://127.0.0.1:$PORT/dlr/kannel?id=1&status=1")"
+check_same 'and an SMS' 404 "$(curl -sS -o /dev/null -w '%{http_code}' -G "http://127.0.0.1:$PORT/in/254722555019/kannel" -d text=HELP)"
 check 'an operator is told which channel' wait_for 10 grep -q 'for a channel that is not configured.*path="/dlr/kannel"' "$STATE/waypost.log"
 check 'and no number that somebody asks for' eval '! grep 254722555019 "$STATE/waypost.log"'
 

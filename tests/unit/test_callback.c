@@ -95,8 +95,8 @@ static void finds_channels_by_path(void **state)
         int status;
     } rows[] = {
         {"/in/at", 200},   {"/in/at/", 200},    {"/in/at/secret", 200}, {"/dlr/at", 200},
-        {"/in/", 503},     {"/in/nobody", 503}, {"/in", 404},           {"/", 404},
-        {"/metrics", 404}, {"/in/AT", 503},     {"/dlr/nobody", 503},   {"/sim/outbox", 404},
+        {"/in/", 404},     {"/in/nobody", 404}, {"/in", 404},           {"/", 404},
+        {"/metrics", 404}, {"/in/AT", 404},     {"/in/at%2f", 404},     {"/sim/outbox", 404},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const char *body = strstr(rows[i].path, "dlr") != NULL

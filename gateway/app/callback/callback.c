@@ -417,16 +417,13 @@ static bool take_caller(struct callback *c, const struct http_request *request, 
 }
 
 /* A provider goes on with what was set up there: its SMS and reports are lost for who does not hear
- * of it, and come again with 503, when the channel may be back, or here: gateways are reloaded one
- * after the other. A stranger may say anything, a number, too. */
-static void refuse_nowhere(struct callback *c, struct str name)
+ * of it. A stranger may say anything, a number, too. */
+static void tell_nowhere(struct callback *c, struct str name)
 {
-    static const struct http_header later = {{"Retry-After", 11}, {"60", 2}};
     struct str shown = str_sub(name, 0, str_find_char(name, '/'));
     LOG_WARN("callback", "for a channel that is not configured", "path=\"%s%.*s\"",
              c->is_dlr ? "/dlr/" : "/in/",
              STR_ARG(match_mask_numbers(utf8_cut(shown, NOWHERE_BYTES), c->arena)));
-    respond(c, &(struct http_response){.status = 503, .headers = &later, .n_headers = 1});
 }
 
 void callbacks_handle(struct callbacks *all, struct front_token token,
@@ -439,12 +436,11 @@ void callbacks_handle(struct callbacks *all, struct front_token token,
     struct str name = callback_path(request->path, &c->is_dlr);
     if (name.p != NULL && respond_to_probe(c, request->method))
         return;
-    if (name.p == NULL) {
+    bool is_known = name.p != NULL && find_channel(c, name);
+    if (name.p != NULL && !is_known)
+        tell_nowhere(c, name);
+    if (!is_known) {
         respond_plainly(c, 404, STR("There is nothing here.\n"));
-        return;
-    }
-    if (!find_channel(c, name)) {
-        refuse_nowhere(c, name);
         return;
     }
     c->rest = arena_str(c->arena, c->rest);

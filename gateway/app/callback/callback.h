@@ -5,8 +5,7 @@
  *     /in/<channel>[/...]    messages and USSD steps
  *     /dlr/<channel>[/...]   delivery reports (report.c); providers with one address for all
  *                            send them to /in/ as well. An opt-out in one becomes a STOP
- *     anything else          404; 503 for a channel that is not configured, so that a provider
- *                            comes again with an SMS or a report
+ *     anything else          404
  *
  * A body may hold several messages: each gets its own dialog, at most CALLBACK_WINDOW at once,
  * started in order, and the response goes out when all are answered. One that could not be taken
