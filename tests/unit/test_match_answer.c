@@ -363,6 +363,27 @@ static void test_near_agreement(void **state)
     }
 }
 
+static void test_a_yes_that_doubts(void **state)
+{
+    (void)state;
+    static const char *const unsure[] = {
+        "maybe yes",     "yes perhaps", "is it ok?",      "ok?",     "I agree?",   "oui ?",
+        "peut-être oui", "quizás sí",   "vielleicht ja",  "نعم؟",    "ربما نعم",   "belki evet",
+        "tamam mı?",     "sí?",         "может быть, да", "1 maybe", "yes if free"};
+    static const char *const sure[] = {
+        "yes",           "1",   "1?",          "yes please",  "sí",
+        "si claro",      "oui", "ok thanks",   "نعم من فضلك", "01",
+        "I would agree", "да",  "evet lütfen", "ja gerne",    "j'accepte"};
+    for (size_t i = 0; i < ARRAY_LEN(unsure); i++) {
+        if (!match_is_unsure(words, str_from(unsure[i]), normal(unsure[i])))
+            fail_msg("\"%s\" is a doubt", unsure[i]);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(sure); i++) {
+        if (match_is_unsure(words, str_from(sure[i]), normal(sure[i])))
+            fail_msg("\"%s\" is none", sure[i]);
+    }
+}
+
 static void test_options_that_look_like_words(void **state)
 {
     (void)state;
@@ -588,6 +609,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_places_and_none, setup, teardown),
         cmocka_unit_test_setup_teardown(test_near_keys, setup, teardown),
         cmocka_unit_test_setup_teardown(test_near_agreement, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_yes_that_doubts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_options_that_look_like_words, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nine_choices, setup, teardown),
         cmocka_unit_test_setup_teardown(test_number_answers, setup, teardown),

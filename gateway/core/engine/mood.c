@@ -13,7 +13,10 @@ bool step_is_marked(const struct step *s)
 
 enum agreement step_agreement(const struct step *s)
 {
-    return step_is_marked(s) ? AGREEMENT_NONE : match_agreement(s->course->words, s->norm);
+    const struct vocabulary *words = s->course->words;
+    enum agreement said = step_is_marked(s) ? AGREEMENT_NONE : match_agreement(words, s->norm);
+    bool is_unclear = said == AGREEMENT_YES && match_is_unsure(words, s->input->text, s->norm);
+    return is_unclear ? AGREEMENT_NONE : said;
 }
 
 void mood_thank(struct step *s)

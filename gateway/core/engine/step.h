@@ -101,7 +101,7 @@ struct str step_place(const struct step *s);
 
 /* Is one of its words spelt with marks that make it another one: no thanks, no yes? */
 bool step_is_marked(const struct step *s);
-/* A yes or a no; NONE where it is. */
+/* A yes or a no; NONE where it is, and for a yes that asks or doubts (match_is_unsure). */
 enum agreement step_agreement(const struct step *s);
 
 /* ---- the state (state.c) ---- */

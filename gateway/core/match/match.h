@@ -138,6 +138,9 @@ bool match_is_marked(const struct vocabulary *words, struct str original, struct
  * neither asks nor has a word of doubt: a consent must be clear. */
 enum agreement match_near_agreement(const struct vocabulary *words, struct str original,
                                     struct str normalised, struct arena *arena);
+/* Does who says yes ask, or doubt: "is it ok?", "maybe yes"? Then it is none, as above. A key alone
+ * is one, whatever sign stands behind it. */
+bool match_is_unsure(const struct vocabulary *words, struct str original, struct str normalised);
 /* "ok", "more", "continue": whoever asks must know that it can only mean NEXT. */
 bool match_is_go_on(const struct vocabulary *words, struct str normalised);
 

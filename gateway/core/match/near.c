@@ -180,6 +180,28 @@ static bool has_doubt(const struct vocabulary *words, struct str text)
     return false;
 }
 
+/* "But", "maybe": not what only sounds so, as "si" of one language and "من فضلك" of another. */
+static bool is_doubt(const struct vocabulary *words, struct str word)
+{
+    return match_has_word(words, WORDS_BUT, word) && !match_has_word(words, WORDS_YES, word) &&
+           !match_has_word(words, WORDS_COURTESY, word) &&
+           !match_has_word(words, WORDS_CONSENT, word) &&
+           match_find_keyword(words, word).command == COMMAND_NONE;
+}
+
+bool match_is_unsure(const struct vocabulary *words, struct str original, struct str normalised)
+{
+    struct token t = token_next(words, normalised);
+    bool is_key = t.kind == TOKEN_DIGITS && token_next(words, t.rest).kind == TOKEN_END;
+    if (has_question_mark(original) && !is_key)
+        return true;
+    for (; t.kind != TOKEN_END; t = token_next(words, t.rest)) {
+        if (is_doubt(words, t.text))
+            return true;
+    }
+    return false;
+}
+
 static bool has_wish(const struct vocabulary *words, struct str text)
 {
     for (struct token t = token_next(words, text); t.kind != TOKEN_END;
