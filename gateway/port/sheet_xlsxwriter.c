@@ -31,6 +31,7 @@ enum err sheet_new(const char *path, const char *title, struct sheet **ret, stru
     if (sheet->book != NULL)
         sheet->sheet = workbook_add_worksheet(sheet->book, title);
     if (sheet->sheet == NULL) {
+        lxw_workbook_free(sheet->book); /* NULL is fine */
         free(sheet);
         return errmsg_set(msg, ERR_IO, "%s cannot be written", path);
     }
