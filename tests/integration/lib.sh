@@ -298,21 +298,20 @@ haproxy_configure()
         -e '/^resolvers/,/^$/d' "$ROOT/docker/haproxy.cfg" >"$STATE/haproxy.cfg"
 }
 
-# haproxy_state NAME: UP, DOWN, DRAIN ...
+# haproxy_state NAME: UP, DOWN, DRAIN ..., or UNCHECKED: until it has looked for the first time haproxy takes a server for up.
 haproxy_state()
 {
     python3 - "$STATE/haproxy.sock" "$1" <<'PY'
-import socket, sys
+import csv, socket, sys
 s = socket.socket(socket.AF_UNIX)
 s.connect(sys.argv[1])
 s.sendall(b"show stat\n")
 text = b""
 while data := s.recv(65536):
     text += data
-for line in text.decode().splitlines():
-    cells = line.split(",")
-    if cells[0] == "fronts" and cells[1] == sys.argv[2]:
-        print(cells[17].split()[0])
+for row in csv.DictReader(text.decode().removeprefix("# ").splitlines()):
+    if (row["pxname"], row["svname"]) == ("fronts", sys.argv[2]):
+        print("UNCHECKED" if row["check_status"].endswith("INI") else row["status"].split()[0])
 PY
 }
 
