@@ -354,7 +354,7 @@ static void redis_is_away(const struct config *c, const char *why, struct yaml_r
 
 static void check_all(struct redis_check *s)
 {
-    s->store = role_store_mend(s->config, s->loop); /* what replicas are there is said below */
+    s->store = role_store_see(s->config, s->loop); /* what replicas are there is said below */
     if (!store_is_up(s->store)) {
         redis_is_away(s->config, store_why(s->store), &s->list->reports[CHECK_STOPS]);
         return;

@@ -88,12 +88,20 @@ static struct store *store_wait(const struct config *config, struct loop *loop, 
     return w.store;
 }
 
+static uint32_t command_deadline_ms(const struct config *config)
+{
+    return config->redis_deadline_ms > COMMAND_DEADLINE_MS ? config->redis_deadline_ms
+                                                           : COMMAND_DEADLINE_MS;
+}
+
 struct store *role_store_wait(const struct config *config, struct loop *loop)
 {
-    uint32_t deadline_ms = config->redis_deadline_ms > COMMAND_DEADLINE_MS
-                               ? config->redis_deadline_ms
-                               : COMMAND_DEADLINE_MS;
-    return store_wait(config, loop, config->redis_wait_replicas, deadline_ms);
+    return store_wait(config, loop, config->redis_wait_replicas, command_deadline_ms(config));
+}
+
+struct store *role_store_see(const struct config *config, struct loop *loop)
+{
+    return store_wait(config, loop, 0, command_deadline_ms(config));
 }
 
 struct store *role_store_mend(const struct config *config, struct loop *loop)

@@ -17,6 +17,8 @@ struct store *role_store_look(const struct role_context *role);
 /* For a command that is no process of the service: connects and waits until Redis answers, ten
  * seconds at most; ask store_is_up. Each request has five seconds or more. Runs the loop. */
 struct store *role_store_wait(const struct config *config, struct loop *loop);
+/* Likewise, without waiting for replicas: for who tells how Redis is. */
+struct store *role_store_see(const struct config *config, struct loop *loop);
 /* Likewise, as role_store_look, with the service's time for a request. */
 struct store *role_store_mend(const struct config *config, struct loop *loop);
 /* Keys of the keys folder. NULL: it was logged what is missing and how to make it. */

@@ -33,6 +33,8 @@ check_same 'and nothing hurts it, but translations that nobody has approved' "hu
 children-on-the-move@1.0.0: languages not offered, since they are not whole or not approved: fr es ar tr de ru" \
     "$(sed 's/; waypost lessons check.*//' "$STATE/before")"
 check 'which it counts' grep -q '0 would stop serve, 1 would hurt it' "$STATE/said"
+redis client pause 2000 write >/dev/null # longer than a learner would wait
+check 'what stands still for a moment does not hurt' eval 'doctor >"$STATE/paused" && cmp "$STATE/before" "$STATE/paused"'
 
 # mistake CODE PATTERN WORDS COMMAND...: after the command the report has one line more, which matches; `undo` is
 # run afterwards, then it has none again.
