@@ -53,6 +53,8 @@ select bag_eq('select * from make.granted where object !~ ''^report\.|^facts\.(r
     ('report_owner', 'core.unit_cohort', 'SELECT'), ('report_owner', 'core.active_day', 'SELECT'),
     ('report_owner', 'core.answer_text', 'EXECUTE'), ('coordinator', 'core.answer_text', 'EXECUTE'), ('report_owner', 'core.chosen_text', 'EXECUTE'),
     ('coordinator', 'core.chosen_text', 'EXECUTE'), ('report_owner', 'core.percentiles', 'EXECUTE'), ('coordinator', 'facts.groups_read', 'EXECUTE'), ('analyst', 'facts.groups_read', 'EXECUTE'),
+    ('coordinator', 'facts.organisations_read', 'EXECUTE'), ('analyst', 'facts.organisations_read', 'EXECUTE'), ('coordinator', 'facts.days_read', 'EXECUTE'),
+    ('analyst', 'facts.days_read', 'EXECUTE'), ('coordinator', 'facts.names_group', 'EXECUTE'), ('analyst', 'facts.names_group', 'EXECUTE'),
     ('analyst', 'facts.common_roles', 'EXECUTE'),
     ('report_owner', 'core.shown', 'EXECUTE'), ('report_owner', 'core.shown_part', 'EXECUTE'),
     ('report_owner', 'core.shown_percent', 'EXECUTE'),
@@ -118,7 +120,8 @@ select set_eq($$select grantee, replace(replace(replace(object, 'facts.report_ro
     $$select g.grantee::regrole::text, c.relnamespace::regnamespace || '.' || c.relname from pg_class c cross join lateral aclexplode(c.relacl) g
         where c.relkind = 'v' and g.privilege_type = 'SELECT' and g.grantee <> c.relowner
             and exists (select from pg_proc p where p.pronamespace = 'facts'::regnamespace and p.proname = format('%s_%s', c.relnamespace::regnamespace, c.relname))
-        union all values ('coordinator', 'facts.groups_read'), ('analyst', 'facts.groups_read'), ('analyst', 'facts.common_roles')$$,
+        union all select r, 'facts.' || f from unnest(array['coordinator', 'analyst']) r cross join unnest(array['groups_read', 'organisations_read', 'days_read', 'names_group']) f
+        union all values ('analyst', 'facts.common_roles')$$,
     'who reads a view calls the function behind it, and nobody else');
 select results_eq($$select distinct privilege from make.granted where object like 'report.%' order by 1$$, $$values ('EXECUTE'), ('SELECT')$$, 'nobody writes in report; who reads what of it: people.sql');
 select is_empty($$select p.oid::regprocedure from pg_proc p where p.pronamespace = 'report'::regnamespace and (p.proowner <> 'report_owner'::regrole

@@ -110,8 +110,8 @@ reset role;
 select make.read_reports(2);
 select set_eq('select name, n_rows, n_events from reading where place = 1', 'select name, n_rows, n_events from reading where place = 2', 'nothing that is others''');
 select is_empty('select name, n_rows from reading where n_rows > 600000', 'each row of theirs a few times');
-select set_eq('select distinct name from reading where n_events > 20000', array['quiz_answers', 'effort', 'effort_steps', 'session_lengths',
-    'contacts', 'module_completions', 'recall_answers', 'reminder_steps', 'survey_answers'], 'and events only where these are asked for');
+select set_eq('select distinct name from reading where n_events > 20000', array['quiz_answers', 'effort', 'effort_steps', 'session_lengths'],
+    'and events only where these are asked for');
 select is_empty($$select p.proname from pg_proc p where p.pronamespace = 'report'::regnamespace and p.prosecdef and p.proretset
     and not coalesce('enable_hashjoin=on' = any (p.proconfig), false)$$, 'what was counted is joined by hashing');
 
@@ -169,11 +169,34 @@ begin
         insert into row_reading values (p_schema || '.' || v_name, make.n_read_all('%') - v_rows, v_shown);
     end loop;
 end $$;
-select make.read_rows('amina', 'report'), make.read_rows('anna', 'report_rows');
+select make.read_rows('amina', 'report'), make.read_rows('anna', 'report_rows')
+where 'cohort' <> ''; -- by the words of the query that comes from outside a way is chosen (facts.names_group)
 select cmp_ok(count(*), '>=', 20::bigint, 'views of rows have groups') from row_reading;
 select is_empty('select name, n_rows from row_reading where n_rows > 5000',
     'and one group is read for what it costs');
 select is(r.n_shown, 100::bigint, 'all rows of it are there') from row_reading r where r.name = 'report.enrolments';
+
+-- Who asks for the newest rows, or for those since a day, reads the days that these are of: some 1,100 answers a day are of org 1, and 100,000 in all.
+create temp table day_reading (q text, n_rows bigint) on commit drop;
+insert into day_reading (q) values ('select * from report.quiz_answers order by answered_at desc limit 5'), ('select * from report.quiz_answers limit 5'),
+    ('select answered_at, cohort from report.quiz_answers where answered_at > current_date - 2'), ('select * from report.quiz_answers where local_date = current_date - 30'),
+    ('select * from report.module_completions order by completed_at desc, module limit 5'), ('select * from report.quiz_answers order by local_date desc limit 5'), ('select * from report.active_days order by day desc limit 5');
+grant select on day_reading to amina;
+create function make.read_days() returns void language plpgsql as $$
+declare
+    v_query text;
+    v_rows bigint;
+begin
+    for v_query in select d.q from day_reading d loop
+        v_rows := make.n_read_all('%');
+        set local role amina;
+        execute format('select count(*) from (%s) x', v_query);
+        reset role;
+        update day_reading set n_rows = make.n_read_all('%') - v_rows where q = v_query;
+    end loop;
+end $$;
+select make.read_days();
+select is_empty('select q, n_rows from day_reading where n_rows is null or n_rows > 20000', 'days are read for what they cost');
 
 -- What people read is shut: no plan of theirs has a table of ours, whatever they set.
 select is_empty($$select distinct c.oid::regclass::text from pg_class c join pg_rewrite r on r.ev_class = c.oid join pg_depend d on d.objid = r.oid and d.refclassid = 'pg_class'::regclass

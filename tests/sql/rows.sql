@@ -56,6 +56,31 @@ select is(count(distinct split_part(place, '.', 1)), (select count(*) from pg_cl
 select is_empty($$select place, value from seen where value ~ '[0-9][T ][0-9]{2}:[0-9]{2}'$$, 'no time anywhere');
 select is_empty($$select place from seen where value ~ '^00000000-0000-4000' or place ~ 'session' and value = '4711'$$, 'no pseudonym that lasts');
 
+-- Rows are read by group or by day, as the query says, and are the same: with groups on both sides of the earth, learners in none, and two organisations.
+savepoint ways;
+set local timezone = 'Asia/Tokyo'; -- the reader's is nobody's
+insert into core.organisation (code, name, time_zone) values ('north', 'North', 'America/Havana');
+insert into core.cohort (org_id, code, name, time_zone) select o.org_id, 'g' || z.i, 'G', z.zone
+from core.organisation o cross join (values (1, 'Pacific/Kiritimati'), (2, 'Pacific/Pago_Pago'), (3, null)) z (i, zone) where o.code = 'demo';
+select ops.move_learner(make.learner(i), case when i > 9 then 'north' else 'demo' end, case when i <= 6 then 'g' || 1 + i % 3 end) from generate_series(1, 11) i;
+insert into core.member select 'amina', o.org_id from core.organisation o where o.code = 'north';
+select ops.add_person('anna', 'analyst', 'demo');
+create temp table way on commit drop as
+select c.relnamespace::regnamespace::text as schema, c.relname as name, case c.relnamespace::regnamespace::text when 'report' then 'amina' else 'anna' end as login
+from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'cohort'
+where c.relnamespace::regnamespace::text in ('report', 'report_rows') and c.relkind = 'v' and exists (select from pg_attribute l where l.attrelid = c.oid and l.attname = 'learner_id');
+select cmp_ok(count(*), '>=', 20::bigint, 'views of rows have groups') from way;
+select format('create temp table %I on commit drop as select * from %I.%I limit 0', t.name, w.schema, w.name), format('grant insert on %I to %I', t.name, w.login)
+from way w cross join lateral (values (w.schema || w.name || 1), (w.schema || w.name || 2)) as t (name) \gexec
+select format('set local role %I', w.login), case w.schema when 'report_rows' then format('do $x$ begin perform report_rows.open(''a test'', %L); end $x$', w.name) end,
+    format('insert into %I select * from %I.%I', w.schema || w.name || 1, w.schema, w.name),
+    format('insert into %I select * from %I.%I where coalesce(cohort, ''none'') <> ''''', w.schema || w.name || 2, w.schema, w.name), 'reset role' from way w \gexec
+select bag_eq(format('select * from %I', w.schema || w.name || 1), format('select * from %I', w.schema || w.name || 2), w.schema || '.' || w.name) from way w;
+select is((select count(distinct enrolled_at) from reportenrolments1), 2::bigint, 'on the days of several zones');
+select ok(not facts.names_group(), 'a query without a condition goes by day');
+select ok(facts.names_group(), 'and one on groups by group') where 'cohort' <> '';
+rollback to ways;
+
 -- DELETE: the rows go, the counts stay.
 select core.ingest(jsonb_build_array(make.step(i, 20, now(), '[{"kind":"erased"}]'))) from generate_series(1, 6) i;
 create temp table left_over (view name, n bigint, n_before bigint) on commit drop;

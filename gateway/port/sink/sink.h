@@ -106,7 +106,7 @@ bool sink_is_up(struct sink *s);
 void sink_free(struct sink *s);
 
 /* The schema that this program knows: the number of the last file in sql/ (quiet). */
-#define SINK_SCHEMA_VERSION 66
+#define SINK_SCHEMA_VERSION 67
 
 /* conninfo as libpq reads it. ERR_INVALID: no conninfo, or a host name without hostaddr (names are
  * never looked up here: that would block); msg says which. */
