@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -235,6 +236,31 @@ static void test_libevent_counts_long_turns_and_freezes_time(void **state)
     loop_free(loop);
 }
 
+static void stop_loop(void *ctx)
+{
+    loop_stop(ctx);
+}
+
+/* A turn in which nobody reads the clock is not measured from the last one that did. */
+static void test_libevent_takes_no_waiting_for_a_long_turn(void **state)
+{
+    (void)state;
+    struct loop *loop = loop_libevent_new();
+    struct trace trace = {.loop = loop};
+    struct probe a = probe_new(&trace, 'a');
+    uint64_t n_stalls = 0;
+    loop_libevent_watch(loop, 300, &n_stalls);
+    loop_libevent_on_signal(loop, SIGALRM, stop_loop, loop);
+    probe_arm(&a, 0);
+    struct itimerval in = {.it_value = {.tv_usec = 400 * 1000}};
+    assert_int_equal(setitimer(ITIMER_REAL, &in, NULL), 0);
+    loop_run(loop);
+    assert_string_equal(trace.fired, "a");
+    assert_int_equal(n_stalls, 0);
+    timer_free(loop, a.timer);
+    loop_free(loop);
+}
+
 static void raise_usr1(void *ctx)
 {
     (void)ctx;
@@ -350,6 +376,7 @@ int main(void)
         cmocka_unit_test(test_mem_skip_fires_what_was_missed_once),
         cmocka_unit_test(test_mem_settle_fires_chains_but_moves_no_time),
         cmocka_unit_test(test_libevent_counts_long_turns_and_freezes_time),
+        cmocka_unit_test(test_libevent_takes_no_waiting_for_a_long_turn),
         cmocka_unit_test(test_libevent_delivers_signals_in_the_loop),
         cmocka_unit_test(test_libevent_reads_before_late_timers),
     };
