@@ -327,6 +327,49 @@ static void transcripts_are_played(void **state)
     (void)RUN("talk", "--show", in_dir("clock.talk"));
 }
 
+/* A transcript is a test: each kind of line can fail, with what was expected and what came. */
+static void transcripts_say_what_went_otherwise(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        unsigned line;
+        const char *expected, *got;
+    } rows[] = {
+        {"sms>  JOIN\nsms<  CHILDREN*\nsms<  more\n", 3, "sms<  more", "no SMS"},
+        {"sms>  JOIN\n", 1, "no SMS to +254700000001", "sms<  CHILDREN"},
+        {"ussd< CON *\n", 1, "ussd<  CON *", "no screen"},
+        {"ussd> 1\n", 1, "an open session, or a code to dial, like *384*7#", "ussd>  1"},
+        {"ussd> *384*7#\nussd< END *\n", 2, "ussd<  END *", "ussd<  CON CHILDREN"},
+        {"ussd> *384*7#\nussd< CON other\n", 2, "ussd<  CON other", "ussd<  CON CHILDREN"},
+        {"ussd> *384*7#\nussd> 1\n", 2, "the screen before this line to be asked for",
+         "ussd<  CHILDREN"},
+        {"drop\n", 1, "an open session of +254700000001", "none"},
+        {"more\n", 1, "an open session, and the course's folder", "none"},
+        {"repeat 2\n", 1, "a callback that can come again from +254700000001", "none"},
+        {"report delivered\n", 1, "an SMS to +254700000001", "none"},
+        {"loose\nsms> JOIN\nevent consented\n", 3, "event  consented", "no event"},
+        {"sms> JOIN\nsms< *\nevent consented\n", 3, "event  consented", "event  contact"},
+        {"sms> JOIN\nsms< *\n", 2, "no event", "event  contact"},
+        {"loose\nsms> JOIN\nrefused 503\n", 3, "the callback to be refused", "status 0"},
+        {"fail store.commit down always\nfail spool.append down always\nsms> JOIN\nsms> JOIN\n", 4,
+         "the callback before this line to be taken", "status 503"},
+        {"release\n", 1, "order   done", "order   not done"},
+        {"loose\nsms> JOIN\nsms< *\nerase> in vain\n", 4, "order   in vain", "order   done"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char place[32], expected[100], got[100];
+        (void)snprintf(place, sizeof(place), "other.talk:%u\n", rows[i].line);
+        (void)snprintf(expected, sizeof(expected), "#   expected  %s\n", rows[i].expected);
+        (void)snprintf(got, sizeof(got), "#   got       %s", rows[i].got);
+        write_file("other.talk", rows[i].text);
+        assert_int_equal(RUN("talk", in_dir("other.talk")), 1);
+        assert_says(place);
+        assert_says(expected);
+        assert_says(got);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +385,7 @@ int main(void)
         cmocka_unit_test(courses_are_checked_formatted_and_shown),
         cmocka_unit_test(a_pack_is_checked_by_itself),
         cmocka_unit_test(transcripts_are_played),
+        cmocka_unit_test(transcripts_say_what_went_otherwise),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -597,6 +597,32 @@ static const struct foreign foreigners[] = {
      "<quiz><question type=\"essay\"><name><text>q7</text></name><questiontext><text>Caf\xe9?"
      "</text></questiontext></question></quiz>",
      "Caf\ufffd?", "", "open 160", "a letter that cannot be read"},
+    {&exchange_moodle,
+     "<quiz><question type=\"essay\"><name><text>q7</text></name><questiontext "
+     "format=\"html\"><text><![CDATA[Caf&#233;, t&#xE9;? &#xd800; &#0; &nix; &#xzz;]]></text>"
+     "</questiontext></question></quiz>",
+     "Caf\u00e9, t\u00e9? &#xd800; &#0; &nix; &#xzz;", "", "open 160", NULL},
+    {&exchange_moodle,
+     "<quiz><question type=\"multichoice\"><name><text>q7</text></name><questiontext><text>Say"
+     "</text></questiontext><single>true</single><answer fraction=\"100\"><text>a</text></answer>"
+     "<answer><text>b</text></answer></question></quiz>",
+     "Say", "*a|b", NULL, "an answer without a fraction counts as wrong"},
+    {&exchange_moodle,
+     "<quiz><question type=\"multichoice\"><name><text>q7</text></name><questiontext><text>Say"
+     "</text></questiontext><partiallycorrectfeedback><text>Nearly</text>"
+     "</partiallycorrectfeedback><answer fraction=\"100\"><text>a</text></answer>"
+     "<answer fraction=\"0\"><text>b</text></answer></question></quiz>",
+     "Say", "*a|b", NULL, "feedback to partly right answers is left out"},
+    {&exchange_moodle,
+     "<quiz><question type=\"essay\"><name><text>q7</text></name><questiontext><text>Say"
+     "</text></questiontext><waypost>sing aloud</waypost></question></quiz>",
+     "Say", "", "open 160", "an unknown note is left out"},
+    {&exchange_csv, "kind;id;text;right\nsong;q7;Hot?;\n", NULL, "", NULL,
+     "an unknown kind of row"},
+    {&exchange_csv, "kind;id;text;right\nscreen;;Soap\n", NULL, "", NULL,
+     "a screen that stands under no lesson"},
+    {&exchange_csv, "kind;id;text;right;colour\nquestion;q7;Hot?;;red\noption;;yes;yes\n", "Hot?",
+     "*yes", NULL, "an unknown column is left out"},
     {&exchange_csv, "kind;id;text;right\nquestion;q7;Hot?;\noption;;yes;yes\noption;;no;no\n",
      "Hot?", "*yes|no", NULL, NULL},
     {&exchange_csv, "kind;id;text;right\rquestion;q7;Hot?;\roption;;yes;yes\roption;;no;no\r",
