@@ -10,6 +10,16 @@ N_PASSED=0
 N_FAILED=0
 N_SKIPPED=0
 
+# cpu_read: CPU_S is how many seconds of a processor the children of this shell have taken, with theirs, that have ended. What
+# something costs is said so: on a machine that has more to do its seconds on the clock tell little.
+cpu_read()
+{
+    local file="$TEST_LOGS/times.$BASHPID"
+    times >"$file"
+    CPU_S=$(awk -F '[ms ]+' 'NR == 2 { print int($1 * 60 + $2 + $3 * 60 + $4) }' "$file")
+    rm -f "$file"
+}
+
 test_format()
 {
     git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format-14 --dry-run -Werror
@@ -113,7 +123,9 @@ silent_end()
 # integration_one SCRIPT: its output in one piece, behind that of others.
 integration_one()
 {
-    local script=$1 log code=0 began=$SECONDS pid watch
+    local script=$1 log code=0 began=$SECONDS cpu_before pid watch
+    cpu_read
+    cpu_before=$CPU_S
     log=$(mktemp "$TEST_LOGS/script.XXXXXX")
     timeout --kill-after=20 3600 bash "$script" >"$log" &
     pid=$!
@@ -122,6 +134,7 @@ integration_one()
     # shellcheck disable=SC2064 # now; `timeout` makes a group of its own, which it ends with itself
     trap "kill $pid $watch 2>/dev/null" TERM
     wait "$pid" || code=$?
+    cpu_read
     trap - TERM
     kill "$watch" 2>/dev/null || true
     grep -q '^1\.\.' "$log" || { # a plan ends every script
@@ -131,7 +144,7 @@ integration_one()
     [ "$code" = 0 ] || printf 'not ok - %s ended with %d\n' "$script" "$code" >>"$log"
     (
         flock 8
-        printf '# %s took %d s\n' "$script" "$((SECONDS - began))"
+        printf '# %s took %d s, %d s of a processor\n' "$script" "$((SECONDS - began))" "$((CPU_S - cpu_before))"
         if [ "$code" != 0 ] && [ "${IS_LAST_TRY:-}" != true ]; then
             printf '%s\n' "$script" >>"$TEST_LOGS/again"
             sed 's/^/# first try: /; s/ # SKIP/ (skipped)/' "$log"
@@ -285,11 +298,13 @@ tell_skips()
     done < <(skipped_names "$1")
 }
 
-# One step in a subshell, its words in a log; its exit code and seconds are kept beside it. It is a group of its own, which ends
-# with us: the lanes of integration would go on to start scripts otherwise, beside whatever is run next.
+# One step in a subshell, its words in a log; its exit code, its seconds and those of a processor are kept beside it. It is a group
+# of its own, which ends with us: the lanes of integration would go on to start scripts otherwise, beside whatever is run next.
 do_step()
 {
-    local name=$1 log="$TEST_LOGS/$1.log" code=0 start=$SECONDS
+    local name=$1 log="$TEST_LOGS/$1.log" code=0 start=$SECONDS cpu_before
+    cpu_read
+    cpu_before=$CPU_S
     set -m
     (set -e; cd "$ROOT"; "test_$name") >"$log" 2>&1 </dev/null &
     set +m
@@ -297,14 +312,15 @@ do_step()
     trap "kill -- -$! 2>/dev/null; exit 143" TERM INT
     wait "$!" || code=$?
     trap - TERM INT
-    printf '%s %s\n' "$code" $((SECONDS - start)) >"$TEST_LOGS/$name.ended"
+    cpu_read
+    printf '%s %s %s\n' "$code" $((SECONDS - start)) $((CPU_S - cpu_before)) >"$TEST_LOGS/$name.ended"
 }
 
 # What came of it; adds to the sums.
 tell_step()
 {
-    local name=$1 log="$TEST_LOGS/$1.log" code took passed failed skipped
-    read -r code took <"$TEST_LOGS/$name.ended"
+    local name=$1 log="$TEST_LOGS/$1.log" code took cpu passed failed skipped
+    read -r code took cpu <"$TEST_LOGS/$name.ended"
     read -r passed failed skipped < <(count_results "$log")
     [ $((passed + failed + skipped)) -gt 0 ] || [ "$code" != 0 ] || passed=1
     [ "$code" = 0 ] || [ "$failed" -gt 0 ] || failed=1
@@ -312,9 +328,9 @@ tell_step()
     N_FAILED=$((N_FAILED + failed))
     N_SKIPPED=$((N_SKIPPED + skipped))
     if [ "$failed" = 0 ]; then
-        printf 'ok      %-12s %4d s  %d passed\n' "$name" "$took" "$passed"
+        printf 'ok      %-12s %4d s  %4d s of a processor  %d passed\n' "$name" "$took" "$cpu" "$passed"
     else
-        printf 'FAILED  %-12s %4d s  %d passed, %d failed: %s\n' "$name" "$took" "$passed" "$failed" "$log"
+        printf 'FAILED  %-12s %4d s  %4d s of a processor  %d passed, %d failed: %s\n' "$name" "$took" "$cpu" "$passed" "$failed" "$log"
         grep -nE '^([0-9]+: |# first try: )?(not ok|\[  FAILED|\[  ERROR)|\*\*\*|error:|FAILED:' "$log" |
             head -n 40 | sed 's/^/    /' || true
         tail -n 15 "$log" | sed 's/^/    /'
