@@ -331,6 +331,20 @@ static void test_an_edition_prints_its_own_guide(void **state)
     }
 }
 
+/* The map of who helps is a table to be filled in by hand. */
+static void test_who_helps_here_has_a_row_each(void **state)
+{
+    (void)state;
+    struct desk d CLEANUP(desk_fini);
+    desk_open(&d, SHIPPED);
+    desk_parse(&d);
+    lesson_booklet(d.source, LESSON_BOOKLET_MEETINGS, &d.out);
+    const char *begins = "<table>\n<tr><th scope=\"row\">Guardian office</th><td></td></tr>\n"
+                         "<tr><th scope=\"row\">Child helpline</th><td></td></tr>\n";
+    assert_true(has(&d, begins));
+    assert_int_equal(count(&d, begins), count(&d, "Our focal point</th><td></td></tr>\n</table>"));
+}
+
 static void test_a_first_meeting_has_nothing_old(void **state)
 {
     (void)state;
@@ -657,6 +671,7 @@ int main(void)
         cmocka_unit_test(test_pages_of_a_translation_end_in_its_language),
         cmocka_unit_test(test_a_meeting_asks_each_question_once),
         cmocka_unit_test(test_an_edition_prints_its_own_guide),
+        cmocka_unit_test(test_who_helps_here_has_a_row_each),
         cmocka_unit_test(test_a_first_meeting_has_nothing_old),
         cmocka_unit_test(test_hard_words_are_hard),
         cmocka_unit_test(test_terms_that_a_translation_leaves_are_told),
