@@ -34,7 +34,6 @@ import os
 import random
 import re
 import sys
-import tempfile
 import time
 
 import providers
@@ -45,9 +44,6 @@ PATIENCE = 20  # seconds for an SMS
 WINDOW = 16  # seconds: a request is waited for for 15
 UNREAD = 2  # seconds that one may lie in the provider's socket when its sender has ended
 STOPPED = "the sender stopped in the middle of this message"
-SLOW = 3  # times
-STALL = 0.2  # seconds for a write to the disk, which a screen needs two of, one after the other
-AFTER = 1  # second until who asked during a stall has an answer
 REST = 1.6  # seconds between inputs where nothing but the input tells one from its copies
 CHANNELS = providers.SMS_CHANNELS + providers.USSD_CHANNELS
 
@@ -103,49 +99,6 @@ class Phone:
         else:
             self.n_taken += 1
             self.n_turned = self.n_turned + 1 if is_turn else 0
-
-
-class Host:
-    """How slow this machine is. A screen has 0.9 s: where all takes SLOW times as long, or the disk stands still (as it does
-    twice a minute where others write much), who is asked to dial again says nothing of the servers."""
-
-    def __init__(self, folder):
-        self.samples, self.stalls, self.folder = [(0, 1)], [], folder
-
-    def write(self, file):
-        begin = time.monotonic()
-        os.pwrite(file.fileno(), b"x", 0)
-        os.fdatasync(file.fileno())
-        if time.monotonic() - begin >= STALL:
-            self.stalls.append((begin, time.monotonic() + AFTER))
-
-    async def sample_disk(self):
-        with tempfile.TemporaryFile(dir=self.folder) as file:
-            while True:
-                await asyncio.to_thread(self.write, file)
-                await asyncio.sleep(0.1)
-
-    async def sample_both(self):
-        await asyncio.gather(self.sample(), self.sample_disk())
-
-    async def sample(self):
-        while True:
-            self.samples.append((time.monotonic(), await asyncio.to_thread(providers.stretch, 0.02)))
-            await asyncio.sleep(1)
-
-    def slowest(self):
-        return max(stretch for _, stretch in self.samples)
-
-    def is_slow(self, at):
-        """By the samples that came next before and after."""
-        before = max((sample for sample in self.samples if sample[0] <= at), default=(0, 1))
-        after = min((sample for sample in self.samples if sample[0] > at), default=before)
-        return max(before[1], after[1]) >= SLOW or any(begin <= at <= end for begin, end in self.stalls)
-
-    def count(self, moments):
-        """Of so many, so many while it was slow."""
-        moments = list(moments)
-        return len(moments), sum(self.is_slow(at) for at in moments)
 
 
 class Aggregator:
@@ -210,7 +163,7 @@ async def send(options):
     admin = options.admin or options.port + 1
     aggregators = [Aggregator(options.port, admin, phones[i::n], n / options.rate) for i in range(n)]
     start = time.monotonic()
-    end, host = time.monotonic() + options.seconds, Host(os.path.dirname(options.book))
+    end, host = time.monotonic() + options.seconds, providers.Host(os.path.dirname(options.book))
     sampling = asyncio.create_task(host.sample_both())
     await asyncio.gather(*(aggregator.run(end, options.stop) for aggregator in aggregators))
     sampling.cancel()
@@ -257,7 +210,7 @@ class Dialler:
 
 async def silence(options):
     diallers = [Dialler(options.port, f"+{254711000000 + options.first + i}") for i in range(options.numbers)]
-    end, host = time.monotonic() + options.seconds, Host(os.path.dirname(options.stop))
+    end, host = time.monotonic() + options.seconds, providers.Host(os.path.dirname(options.stop))
 
     async def dial():
         await asyncio.gather(*(dialler.run(end, options.stop) for dialler in diallers))

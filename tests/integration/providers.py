@@ -5,8 +5,10 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import re
 import sys
+import tempfile
 import time
 import urllib.parse
 import urllib.request
@@ -223,6 +225,58 @@ def stretch(work=0.1):
     while time.thread_time() - worked < work:
         pass
     return max(1, (time.monotonic() - start) / work)
+
+
+SLOW = 3  # times
+STALL = 0.2  # seconds for a write to the disk, which a screen needs two of, one after the other
+AFTER = 1  # second until who asked during a stall has an answer
+
+
+class Host:
+    """How slow this machine is. A screen has 0.9 s: where all takes SLOW times as long, or the disk stands still (as it does
+    twice a minute where others write much), who is asked to dial again says nothing of the servers."""
+
+    def __init__(self, folder):
+        self.samples, self.stalls, self.folder = [(0, 1)], [], folder
+
+    def write(self, file):
+        begin = time.monotonic()
+        os.pwrite(file.fileno(), b"x", 0)
+        os.fdatasync(file.fileno())
+        if time.monotonic() - begin >= STALL:
+            self.stalls.append((begin, time.monotonic() + AFTER))
+
+    async def sample_disk(self):
+        with tempfile.TemporaryFile(dir=self.folder) as file:
+            while True:
+                await asyncio.to_thread(self.write, file)
+                await asyncio.sleep(0.1)
+
+    async def sample_both(self):
+        await asyncio.gather(self.sample(), self.sample_disk())
+
+    async def sample(self):
+        while True:
+            self.samples.append((time.monotonic(), await asyncio.to_thread(stretch, 0.02)))
+            await asyncio.sleep(1)
+
+    def slowest(self):
+        return max(times for _, times in self.samples)
+
+    def allows(self, seconds):
+        """What may take so long on a machine of its own."""
+        return seconds * self.slowest() + sum(end - begin for begin, end in self.stalls)
+
+    def is_slow(self, at):
+        """By the samples that came next before and after."""
+        before = max((sample for sample in self.samples if sample[0] <= at), default=(0, 1))
+        after = min((sample for sample in self.samples if sample[0] > at), default=before)
+        return max(before[1], after[1]) >= SLOW or any(begin <= at <= end for begin, end in self.stalls)
+
+    def count(self, moments):
+        """Of so many, so many while it was slow."""
+        moments = list(moments)
+        return len(moments), sum(self.is_slow(at) for at in moments)
 
 
 def percentile(values, share):
