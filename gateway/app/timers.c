@@ -8,7 +8,7 @@
 #include "port/store/learners.h"
 
 /* Clocks tick in milliseconds, in which more than one may be earned. */
-#define WAKES_SAVED 2
+#define WAKES_SAVED (TIMERS_TOGETHER + 1)
 
 /* How much may be spent, and when. */
 struct budget {
@@ -63,12 +63,12 @@ static void refill_all(struct timers *t)
     t->refilled_ms = now_ms;
 }
 
-/* How long to wait for a token, in ms; 0: there is one. */
-static int64_t wait_for_token(const struct budget *b)
+/* How long to wait for n tokens, in ms; 0: they are there. */
+static int64_t wait_for_tokens(const struct budget *b, uint32_t n)
 {
-    if (b->per_s <= 0 || b->tokens >= 1)
+    if (b->per_s <= 0 || b->tokens >= n)
         return 0;
-    return 1 + (int64_t)((1 - b->tokens) * 1000 / b->per_s);
+    return 1 + (int64_t)((n - b->tokens) * 1000 / b->per_s);
 }
 
 /* The next range that is ours; false: a round is through. */
@@ -82,7 +82,7 @@ static bool find_range(struct timers *t)
 /* One range after the other, also where one has more: nobody waits until others are through. */
 static void look(struct timers *t)
 {
-    int64_t wait_ms = wait_for_token(&t->sms);
+    int64_t wait_ms = wait_for_tokens(&t->sms, 1);
     if (wait_ms > 0) {
         timer_start(t->parts.loop, t->timer, wait_ms);
         return;
@@ -95,24 +95,33 @@ static void look(struct timers *t)
         t->has_more = false;
         return;
     }
-    bool is_limited = t->sms.per_s > 0 && t->sms.tokens < TIMERS_BATCH;
+    uint32_t most = TIMERS_BATCH;
+    bool is_limited = t->sms.per_s > 0 && t->sms.tokens < most;
     uint8_t first = (uint8_t)(t->next++ * STORE_LEASE_BUCKETS);
-    t->batch = is_limited ? (uint32_t)t->sms.tokens : TIMERS_BATCH;
+    t->batch = is_limited ? (uint32_t)t->sms.tokens : most;
     t->is_looking = true;
     store_due(t->parts.store,
               &(struct store_due_by){.first = first,
                                      .last = (uint8_t)(first + STORE_LEASE_BUCKETS - 1),
-                                     .max = t->batch,
+                                     .max = TIMERS_OF_BUCKET,
                                      .now_ms = loop_wall(t->parts.loop).ms},
               on_due, t);
 }
 
 static void on_woken(void *ctx, const struct dialog_response *response);
 
-/* Of those that were found as many as may be now. */
+/* The next of those that were found, together. */
 static void wake(struct timers *t)
 {
-    while (t->i < t->n_ids && t->n_waking < TIMERS_AT_ONCE && wait_for_token(&t->wakes) == 0) {
+    uint32_t n_left = t->n_ids - t->i, n = n_left < TIMERS_TOGETHER ? n_left : TIMERS_TOGETHER;
+    int64_t wait_ms = wait_for_tokens(&t->wakes, n);
+    if (t->n_waking + n > TIMERS_AT_ONCE)
+        return; /* who ends goes on */
+    if (wait_ms > 0) {
+        timer_start(t->parts.loop, t->timer, wait_ms);
+        return;
+    }
+    for (; n > 0; n--) {
         struct waking *waking = t->waking;
         while (waking->is_busy)
             waking++;
@@ -122,8 +131,7 @@ static void wake(struct timers *t)
         t->n_waking += waking->is_busy;
         t->was_full &= waking->is_busy;
     }
-    if (t->n_waking < TIMERS_AT_ONCE && (t->i < t->n_ids || t->n_waking == 0))
-        timer_start(t->parts.loop, t->timer, t->i < t->n_ids ? wait_for_token(&t->wakes) : 0);
+    timer_start(t->parts.loop, t->timer, 0);
 }
 
 static void go_on(void *ctx)
@@ -138,9 +146,11 @@ static void go_on(void *ctx)
         look(t);
 }
 
+/* Else it is due as before, and must not be all that looks without a pause find. */
 static void on_put_off(void *ctx, enum err e)
 {
-    (void)ctx, (void)e; /* it is due then, and found again with the next look */
+    struct timers *t = ctx;
+    t->was_full &= e == ERR_OK;
 }
 
 static void put_off(struct timers *t, const struct number_id *id, enum dialog_outcome outcome)
@@ -152,14 +162,16 @@ static void put_off(struct timers *t, const struct number_id *id, enum dialog_ou
         store_put_off(t->parts.store, id, loop_wall(t->parts.loop).ms + ms, on_put_off, t);
 }
 
-/* A batch in which something failed is not followed at once: the same numbers may come again. */
+/* A batch in which the store did not do what was asked is not followed at once: the same numbers
+ * may come again. */
 static void on_woken(void *ctx, const struct dialog_response *response)
 {
     struct waking *waking = ctx;
     struct timers *t = waking->timers;
     waking->is_busy = false;
     put_off(t, &waking->id, response->outcome);
-    t->was_full &= response->outcome == DIALOG_OUTCOME_STEPPED;
+    t->was_full &= response->outcome == DIALOG_OUTCOME_STEPPED ||
+                   response->outcome == DIALOG_OUTCOME_BROKEN; /* put off */
     t->sms.tokens -= response->n_sms;
     metrics_add(t->parts.metrics, METRIC_timers_woken_total, 1);
     t->n_waking--;
@@ -167,15 +179,26 @@ static void on_woken(void *ctx, const struct dialog_response *response)
         timer_start(t->parts.loop, t->timer, 0);
 }
 
+/* May there be more than were found? */
+static bool has_full_bucket(const struct number_id *ids, uint32_t n)
+{
+    uint32_t n_of[STORE_BUCKETS] = {0};
+    bool is_full = false;
+    for (uint32_t i = 0; i < n; i++)
+        is_full |= ++n_of[ids[i].bytes[0]] >= TIMERS_OF_BUCKET;
+    return is_full;
+}
+
 static void on_due(void *ctx, enum err e, const struct number_id *ids, uint32_t n)
 {
     struct timers *t = ctx;
     t->is_looking = false;
-    t->was_full = e == ERR_OK && n >= t->batch;
     if (e != ERR_OK)
         LOG_WARN("timers", "due learners cannot be read", "err=%s", err_name(e));
+    n = e != ERR_OK ? 0 : n;
+    t->was_full = n > t->batch || has_full_bucket(ids, n);
     t->i = 0;
-    t->n_ids = e != ERR_OK ? 0 : n < TIMERS_BATCH ? n : TIMERS_BATCH;
+    t->n_ids = n < t->batch ? n : t->batch;
     for (uint32_t i = 0; i < t->n_ids; i++)
         t->ids[i] = ids[i];
     if (!t->is_stopped)

@@ -4,8 +4,9 @@
  * only find each other's work done, so no fence is needed.
  *
  * Callbacks come first: they share Redis with what is woken, which nobody waits for. So learners
- * are woken one by one, evenly over each second and never more in it than the configuration says,
- * and a Redis that is slow has a few of them in hand at most.
+ * are woken a few together, whose commits share a write to the disk, evenly over each second and
+ * never more in it than the configuration says; and a Redis that is slow has a few of them in hand
+ * at most.
  *
  * Nor is more woken than the channels can carry: an SMS that they send costs a token, and without
  * tokens nobody looks. So a million who are due in one hour wait here, where a slot that is over is
@@ -21,7 +22,9 @@
 #include "app/dialog/dialog.h"
 
 #define TIMERS_LOOK_MS 1000 /* between rounds of looks, unless one of them was full */
-#define TIMERS_BATCH 32u    /* numbers of one look at most: Redis reads as many of each bucket */
+#define TIMERS_OF_BUCKET 2u /* numbers of one look at most: who is due is everywhere, or rare */
+#define TIMERS_BATCH (TIMERS_OF_BUCKET * STORE_LEASE_BUCKETS)
+#define TIMERS_TOGETHER 4u
 /* Of them in Redis' hands: 278 a second even where a commit takes 20 ms. */
 #define TIMERS_AT_ONCE 8u
 

@@ -53,7 +53,7 @@ static void on_late(void *ctx, enum err e, const struct number_id *ids, uint32_t
     (void)ids;
     if (e != ERR_OK)
         return;
-    r->n_late += n;
+    r->n_late += n < LATE_MAX ? n : LATE_MAX;
     if (++r->late_range < STORE_LEASE_RANGES)
         return;
     metrics_set(r->role->metrics, METRIC_timers_late, r->n_late);

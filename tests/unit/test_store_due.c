@@ -186,6 +186,31 @@ static void a_slot_that_has_grown_is_split(void **state)
     expect_due(t, &model, 1000000);
 }
 
+static long long n_reads(void)
+{
+    return redis_server_do(&server, "EVAL %s 0",
+                           "return tonumber(string.match(redis.call('INFO', 'commandstats'), "
+                           "'cmdstat_zrange:calls=(%d+)'))");
+}
+
+/* A whole morning may be due at once: callbacks wait for as long as a look takes. */
+static void a_look_costs_what_it_may_find(void **state)
+{
+    enum { MOST = 2 };
+    struct subject *t = subject(state);
+    for (uint32_t i = 0; i < N; i++) {
+        struct number_id id = id_of(7, (uint8_t)i);
+        id.bytes[2] = (uint8_t)(i >> 8);
+        assert_int_equal(do_due_at(t, id, 0, 1000), ERR_OK);
+    }
+    assert_int_equal(redis_server_do(&server, "ZCARD wp:{b007}:due"), 64);
+    long long n_before = n_reads();
+    store_due(t->store, &(struct store_due_by){7, 7, MOST, 60000}, got_due, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_int_equal(t->got.n, MOST);
+    assert_in_range(n_reads() - n_before, 1, 1 + MOST);
+}
+
 /* A slot may have grown past the limit before there was one. */
 static void an_old_slot_is_split_when_it_is_touched(void **state)
 {
@@ -255,6 +280,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         EACH(each_of_many_neighbours_is_found_at_its_time),
+        REDIS(a_look_costs_what_it_may_find),
         REDIS(a_slot_that_has_grown_is_split),
         REDIS(an_old_slot_is_split_when_it_is_touched),
         REDIS(an_older_gateway_moves_due_times_in_parts),

@@ -28,7 +28,7 @@ static void on_ask(struct store *s, const struct store_due_by *by, store_on_due 
 {
     size_t n = strlen(w->asked);
     (void)s;
-    assert_int_equal(by->max, TIMERS_BATCH);
+    assert_int_equal(by->max, TIMERS_OF_BUCKET);
     (void)snprintf(w->asked + n, sizeof(w->asked) - n, "%u-%u ", by->first, by->last);
     w->fn = fn;
     w->ctx = ctx;
@@ -203,7 +203,7 @@ static void no_more_are_woken_than_may_be_in_a_second(void **state)
     for (uint32_t at = 1; at <= 9; at++) {
         uint32_t woken = (uint32_t)metrics_get(real->metrics, METRIC_timers_woken_total);
         assert_int_equal(woken, N_DUE - count_due(real));
-        assert_in_range(woken, 2 * at - 2, 2 * at);
+        assert_in_range(woken, at > 2 ? 2 * at - 4 : 0, 2 * at); /* some together */
         for (int i = 0; i < 20; i++)
             loop_mem_advance(real->loop, 10);
     }

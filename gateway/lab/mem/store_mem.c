@@ -283,11 +283,13 @@ static void mem_due(struct store *s, const struct store_due_by *by, store_on_due
         due[n++] = r;
     }
     if (due != NULL) {
+        uint32_t n_of[STORE_BUCKETS] = {0};
         qsort(due, n, sizeof(struct mem_record *), due_cmp);
-        a->n = n < by->max ? (uint32_t)n : by->max;
-        a->ids = arena_new_array(a->arena, struct number_id, a->n);
-        for (uint32_t i = 0; i < a->n; i++)
-            a->ids[i] = due[i]->id;
+        a->ids = arena_new_array(a->arena, struct number_id, n);
+        for (size_t i = 0; i < n; i++) {
+            if (n_of[due[i]->id.bytes[0]]++ < by->max)
+                a->ids[a->n++] = due[i]->id;
+        }
     }
     free(due);
     mem_response_post(m, a);

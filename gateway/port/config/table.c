@@ -96,11 +96,11 @@ static const struct yaml_row top_keys[] = {
      .min = 1,
      .max = 10000,
      .unit = "learners",
-     .fallback = "600",
+     .fallback = "300",
      .help =
          "As many at most are looked after in a second when their time comes (reminders and\n"
          "all else that nobody asked for), by all timers on this Redis: it costs Redis as much\n"
-         "as a callback does. 600 is a million in half an hour. No more than the channels send."},
+         "as a callback does. 300 is a million in an hour. No more than the channels send."},
     {.name = "keys_dir",
      KEY(keys_dir),
      .type = &config_type_path,

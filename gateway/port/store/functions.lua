@@ -1,5 +1,5 @@
 #!lua name=waypost
--- version 24
+-- version 25
 --
 -- The Redis Functions of store_hiredis.c: what has to happen in one step on one bucket's keys.
 -- A connection loads this library when the server has none or one of a lower version (of the same
@@ -440,28 +440,33 @@ end
 
 -- keys: due index, one that is never there; args: now in seconds, most numbers
 -- Answers member and due time for each number that is due, and moves the index up for slots in which
--- nothing is due after all.
+-- nothing is due after all. Never more of the index than may be found: a thousand slots may be due at once.
 local function due(keys, args)
-  local found = {}
-  for _, name in ipairs(redis.call('ZRANGE', keys[1], '-inf', args[1], 'BYSCORE')) do
-    local slot = keys[1] .. ':' .. name
-    local ids = redis.call('ZRANGE', slot, '-inf', args[1], 'BYSCORE', 'LIMIT', 0, args[2],
-      'WITHSCORES')
-    for i = 1, #ids do
-      found[#found + 1] = ids[i]
-    end
-    if #ids == 0 then
-      local first = redis.call('ZRANGE', slot, 0, 0, 'WITHSCORES')
-      if first[1] then
-        redis.call('ZADD', keys[1], first[2], name)
+  local found, n_passed, most = {}, 0, tonumber(args[2])
+  repeat
+    local names = redis.call('ZRANGE', keys[1], '-inf', args[1], 'BYSCORE', 'LIMIT', n_passed, most)
+    for _, name in ipairs(names) do
+      local slot = keys[1] .. ':' .. name
+      local ids = redis.call('ZRANGE', slot, '-inf', args[1], 'BYSCORE', 'LIMIT', 0,
+        most - #found / 2, 'WITHSCORES')
+      for i = 1, #ids do
+        found[#found + 1] = ids[i]
+      end
+      if #found >= 2 * most then
+        return found
+      end
+      if #ids > 0 then
+        n_passed = n_passed + 1
       else
-        redis.call('ZREM', keys[1], name)
+        local first = redis.call('ZRANGE', slot, 0, 0, 'WITHSCORES')
+        if first[1] then
+          redis.call('ZADD', keys[1], first[2], name)
+        else
+          redis.call('ZREM', keys[1], name)
+        end
       end
     end
-    if #found >= 2 * tonumber(args[2]) then
-      break
-    end
-  end
+  until #names < most
   return found
 end
 

@@ -211,10 +211,10 @@ static void hiredis_append(struct store *s, uint8_t bucket, struct str event, st
 struct due_gather {
     store_on_due *fn;
     void *ctx;
-    uint32_t n_missing, max;
+    uint32_t n_missing;
     enum err e; /* the first error */
-    struct due_number *found;
     uint32_t n, n_room;
+    struct due_number found[];
 };
 
 static int due_cmp(const void *a, const void *b)
@@ -227,29 +227,21 @@ static int due_cmp(const void *a, const void *b)
 
 static void due_end(struct due_gather *gather)
 {
-    uint32_t n = gather->n < gather->max ? gather->n : gather->max;
-    struct number_id *ids = xcalloc(n + 1, sizeof(*ids));
+    struct number_id *ids = xcalloc(gather->n + 1, sizeof(*ids));
     if (gather->n > 0)
         qsort(gather->found, gather->n, sizeof(*gather->found), due_cmp);
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < gather->n; i++)
         ids[i] = gather->found[i].id;
-    gather->fn(gather->ctx, gather->e, ids, gather->e == ERR_OK ? n : 0);
+    gather->fn(gather->ctx, gather->e, ids, gather->e == ERR_OK ? gather->n : 0);
     free(ids);
-    free(gather->found);
     free(gather);
 }
 
 static void parse_due(const struct link_to *to, enum err e, const redisReply *reply)
 {
     struct due_gather *gather = to->ctx;
-    if (e == ERR_OK && gather->n_room - gather->n < gather->max) {
-        gather->n_room = 2 * (gather->n + gather->max);
-        gather->found = reallocarray(gather->found, gather->n_room, sizeof(*gather->found));
-        if (gather->found == NULL)
-            abort(); /* max is the caller's constant */
-    }
     if (e == ERR_OK)
-        e = reply_due(reply, (uint8_t)to->n, gather->found, gather->n + gather->max, &gather->n);
+        e = reply_due(reply, (uint8_t)to->n, gather->found, gather->n_room, &gather->n);
     if (gather->e == ERR_OK)
         gather->e = e;
     if (--gather->n_missing == 0)
@@ -259,8 +251,9 @@ static void parse_due(const struct link_to *to, enum err e, const redisReply *re
 static void hiredis_due(struct store *s, const struct store_due_by *by, store_on_due *fn, void *ctx)
 {
     struct nodes *nodes = hiredis_store(s)->nodes;
-    struct due_gather *gather = xcalloc(1, sizeof(*gather));
-    *gather = (struct due_gather){.fn = fn, .ctx = ctx, .max = by->max};
+    uint32_t n_buckets = (uint32_t)(by->last - by->first) + 1, n_room = n_buckets * by->max;
+    struct due_gather *gather = xcalloc(1, sizeof(*gather) + n_room * sizeof(gather->found[0]));
+    *gather = (struct due_gather){.fn = fn, .ctx = ctx, .n_missing = n_buckets, .n_room = n_room};
     struct link_to to = {parse_due, NULL, gather, 0};
     enum err e = nodes_admit(nodes);
     if (e != ERR_OK) {
@@ -269,7 +262,6 @@ static void hiredis_due(struct store *s, const struct store_due_by *by, store_on
         return;
     }
     char now[24], most[24], key[KEY_BYTES], nothing[KEY_BYTES];
-    gather->n_missing = (uint32_t)(by->last - by->first) + 1;
     for (uint32_t bucket = by->first; bucket <= by->last; bucket++) {
         struct argv argv = {.n = 0};
         argv_add(&argv, STR("FCALL"));

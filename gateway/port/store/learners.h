@@ -23,7 +23,8 @@ typedef void store_on_due(void *ctx, enum err e, const struct number_id *ids, ui
 #define STORE_MAX_STATES 16384u
 void store_states(struct store *s, const struct number_id *ids, uint32_t n, store_on_states *fn,
                   void *ctx);
-/* Who is looked for: in which buckets, first and last included, due by when, how many at most. */
+/* Who is looked for: in which buckets, first and last included, due by when, how many of each
+ * bucket at most. */
 struct store_due_by {
     uint8_t first, last;
     uint32_t max;
