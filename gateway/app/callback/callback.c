@@ -306,11 +306,6 @@ static void on_session(void *ctx, enum err e, struct str value)
         return;
     }
     LOG_WARN("callback", "session not loaded", "err=%s", err_name(e));
-    if (e == ERR_TIMEOUT && !c->has_asked_again) {
-        c->has_asked_again = true;
-        store_session_get(c->all->parts.store, c->session_key, on_session, c);
-        return;
-    }
     respond_busy(c);
 }
 

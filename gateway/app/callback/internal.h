@@ -36,7 +36,6 @@ struct callback {
     struct str session_key; /* under which the session lies in the store; absent = nowhere */
     struct session_memory stored;
     struct mono_ms begun;
-    bool has_asked_again; /* for the session, since the store did not say in time */
     struct wall_ms received;
     struct inbound_batch batch;
     struct callback_item *items;

@@ -56,7 +56,6 @@ static const struct dialog_row rows[] = {
     ROW(QUEUED, DEADLINE, GO(SPOOLING), END(BUSY), END(FAILED)),
     ROW(LOADING, LOADED, GO(STEPPING), GO(STEPPING), GO(STEPPING)),
     ROW(LOADING, BROKEN, END(FAILED), END(BUSY), END(BROKEN)),
-    ROW(LOADING, UNSURE, GO(NONE), GO(LOADING), GO(NONE)),
     ROW(LOADING, AWAY, GO(SPOOLING), END(BUSY), END(FAILED)),
     ROW(LOADING, DEADLINE, GO(SPOOLING), END(BUSY), END(FAILED)),
     ROW(STEPPING, STEPPED, GO(SAVING), GO(SAVING), GO(SAVING)),
@@ -74,7 +73,6 @@ static const struct dialog_row rows[] = {
     ROW(SAVING, SAVED, END(STEPPED), END(STEPPED), END(STEPPED)),
     ROW(SAVING, CONFLICT, GO(STEPPING), GO(STEPPING), GO(STEPPING)),
     ROW(SAVING, BROKEN, END(FAILED), END(BUSY), END(BROKEN)),
-    ROW(SAVING, UNSURE, GO(NONE), GO(LOADING), GO(NONE)),
     ROW(SAVING, AWAY, GO(SPOOLING), END(BUSY), END(FAILED)),
     ROW(SAVING, DEADLINE, GO(SPOOLING), END(BUSY), END(FAILED)),
     ROW(SPOOLING, SPOOLED, END(SPOOLED), GO(NONE), GO(NONE)),
@@ -115,17 +113,6 @@ bool dialog_is_late(struct dialog *d, enum dialog_state waiting)
     return true;
 }
 
-/* A replica or a disk that stands still for a moment has taken half of the time that a screen has:
- * with the other half it is asked once more. A commit that has taken effect all the same is then
- * found, as a copy of the callback would find it. */
-static enum dialog_event failed_by(struct dialog *d, enum err e)
-{
-    if (e != ERR_TIMEOUT || d->kind != DIALOG_KIND_USSD || d->has_asked_again)
-        return DIALOG_EVENT_AWAY;
-    d->has_asked_again = true;
-    return DIALOG_EVENT_UNSURE;
-}
-
 static void on_load(void *ctx, enum err e, const struct store_record *record)
 {
     struct dialog *d = ctx;
@@ -133,7 +120,7 @@ static void on_load(void *ctx, enum err e, const struct store_record *record)
         return;
     if (e != ERR_OK) {
         LOG_WARN("dialog", "load failed", "err=%s", err_name(e));
-        dialog_happen(d, failed_by(d, e));
+        dialog_happen(d, DIALOG_EVENT_AWAY);
         return;
     }
     dialog_happen(d, dialog_take_record(d, record) ? DIALOG_EVENT_LOADED : DIALOG_EVENT_BROKEN);
@@ -179,7 +166,7 @@ static void on_commit(void *ctx, enum err e, const struct store_record *record)
         dialog_happen(d, is_good ? DIALOG_EVENT_CONFLICT : DIALOG_EVENT_BROKEN);
     } else {
         LOG_WARN("dialog", "commit failed", "err=%s", err_name(e));
-        dialog_happen(d, failed_by(d, e));
+        dialog_happen(d, DIALOG_EVENT_AWAY);
     }
 }
 
@@ -230,7 +217,7 @@ static void on_certificate(void *ctx, enum err e)
     }
     if (e != ERR_OK) {
         LOG_WARN("dialog", "certificate not kept", "err=%s", err_name(e));
-        dialog_happen(d, failed_by(d, e));
+        dialog_happen(d, DIALOG_EVENT_AWAY);
         return;
     }
     save_next(d);

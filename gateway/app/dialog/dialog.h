@@ -20,9 +20,9 @@
  * transcript):
  *
  *     what fails                                SMS                          USSD
- *     store does not answer the load            spool, then success          "busy" text, END (4,5)
+ *     store does not answer the load            spool, then success          "busy" text, END (4)
  *     store does not answer the check           spool, then success          "busy" text, END
- *     store does not answer the commit, is full spool, then success (1)      "busy" text, END (2,5)
+ *     store does not answer the commit, is full spool, then success (1)      "busy" text, END (2)
  *     state moved more than 5 times             spool, then success          "busy" text, END
  *     DIALOG_*_MS are over                      spool, then success (1)      "busy" text, END (2)
  *     older messages are still in the spool     spool, then success          goes on
@@ -43,8 +43,6 @@
  *     finds the learner at the new place.
  * (3) But STOP is obeyed at once, where another version or course is loaded.
  * (4) In place of "busy", on each line: who typed SAFE or tells of harm is told whom to call.
- * (5) Where it did not say in time it is loaded once more first, and the step done if it was not:
- *     half of a screen's time is left when a replica or a disk has stood still for a moment.
  */
 #pragma once
 

@@ -63,7 +63,6 @@ struct dialog {
     struct mono_ms begun;
     uint32_t n_calls; /* ports that have yet to call back; kept until then */
     uint32_t n_conflicts;
-    bool has_asked_again;   /* since the store did not say in time */
     struct learner learner; /* as loaded */
     struct last_reply last; /* as loaded */
     bool has_last;

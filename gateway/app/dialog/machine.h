@@ -32,9 +32,8 @@ enum dialog_state {
     X(MISSING)  /* the learner's course version is not loaded (yet) */                             \
     X(SAVED)    /* on disk */                                                                      \
     X(CONFLICT) /* the state had moved */                                                          \
-    X(UNSURE)  /* the store did not say in time, for the first time; there is time to ask again */ \
-    X(AWAY)    /* store or spool cannot, or not in time, or the state moved too often */           \
-    X(SPOOLED) /* on disk in the spool */                                                          \
+    X(AWAY)     /* store or spool cannot, or not in time, or the state moved too often */          \
+    X(SPOOLED)  /* on disk in the spool */                                                         \
     X(DEADLINE) /* the time is over */
 
 enum dialog_event {
