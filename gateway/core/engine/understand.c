@@ -219,14 +219,15 @@ static bool try_help(struct step *s)
 }
 
 /* What people ask of a number that they do not know, in a sentence: what it costs, who it is, to be
- * enrolled, to be called back; and what of our commands they ask for in other words. */
+ * enrolled, to be called back; and what of our commands they ask for in other words. Who has left
+ * may still want all erased. */
 static bool try_sentence(struct step *s)
 {
-    if (engine_has_left(s))
-        return false;
     struct command_match match = {.command = match_sentence(s->course->words, s->norm),
                                   .argument = STR_NONE};
     bool is_member = learner_is_enrolled(s->learner);
+    if (engine_has_left(s) && match.command != COMMAND_DELETE)
+        return false;
     if (match.command == COMMAND_MOVE) { /* may be asked on either number: nothing moves by it */
         if (move_can_explain(s))
             move_explain(s);
@@ -270,12 +271,12 @@ static bool try_mine(struct step *s)
     return engine_command(s, &match);
 }
 
-/* Who asks us, has another number, or wants no messages for a week does not answer. */
+/* Who asks us, has another number, wants no messages for a week or all erased does not answer. */
 static bool try_question_back(struct step *s)
 {
     enum command asked = match_sentence(s->course->words, s->norm);
     bool is_one = asked == COMMAND_HELP || asked == COMMAND_MYDATA || asked == COMMAND_MOVE ||
-                  asked == COMMAND_PAUSE;
+                  asked == COMMAND_PAUSE || asked == COMMAND_DELETE;
     return is_one && try_sentence(s);
 }
 

@@ -32,13 +32,14 @@ enum command match_sentence(const struct vocabulary *words, struct str normalise
     static const struct {
         enum word_list list;
         enum command command;
-    } rows[] = {{PHRASES_HELP, COMMAND_HELP},     {PHRASES_COST, COMMAND_HELP},
-                {PHRASES_JOIN, COMMAND_JOIN},     {PHRASES_PERSON, COMMAND_ASK},
-                {PHRASES_MYDATA, COMMAND_MYDATA}, {PHRASES_MOVE, COMMAND_MOVE},
-                {PHRASES_NEXT, COMMAND_NEXT},     {PHRASES_SWITCH, COMMAND_SWITCH},
-                {PHRASES_SCORE, COMMAND_SCORE},   {PHRASES_REPEAT, COMMAND_REPEAT},
-                {PHRASES_MENU, COMMAND_MENU},     {PHRASES_CERT, COMMAND_CERT},
-                {PHRASES_PAUSE, COMMAND_PAUSE},   {PHRASES_LANG, COMMAND_LANG}};
+    } rows[] = {{PHRASES_HELP, COMMAND_HELP},       {PHRASES_COST, COMMAND_HELP},
+                {PHRASES_JOIN, COMMAND_JOIN},       {PHRASES_PERSON, COMMAND_ASK},
+                {PHRASES_COURSES, COMMAND_COURSES}, {PHRASES_DELETE, COMMAND_DELETE},
+                {PHRASES_MYDATA, COMMAND_MYDATA},   {PHRASES_MOVE, COMMAND_MOVE},
+                {PHRASES_NEXT, COMMAND_NEXT},       {PHRASES_SWITCH, COMMAND_SWITCH},
+                {PHRASES_SCORE, COMMAND_SCORE},     {PHRASES_REPEAT, COMMAND_REPEAT},
+                {PHRASES_MENU, COMMAND_MENU},       {PHRASES_CERT, COMMAND_CERT},
+                {PHRASES_PAUSE, COMMAND_PAUSE},     {PHRASES_LANG, COMMAND_LANG}};
     for (size_t i = 0; i < ARRAY_LEN(rows) && !phrase_is_key(normalised); i++) {
         if (phrase_is_whole(words, rows[i].list, normalised))
             return rows[i].command;
@@ -61,7 +62,8 @@ bool match_may_tell(const struct course *course, struct str normalised, struct a
         return found != NULL;
     enum mood mood = match_mood(words, normalised);
     return (mood == MOOD_NONE || mood == MOOD_LOST) && !match_is_greeting(words, normalised) &&
-           !match_is_go_on(words, normalised) && !is_about_us(words, normalised);
+           !match_is_go_on(words, normalised) && !is_about_us(words, normalised) &&
+           match_agreement(words, normalised) == AGREEMENT_NONE;
 }
 
 /* ---- when somebody will learn ---- */

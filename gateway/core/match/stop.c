@@ -129,8 +129,8 @@ static bool is_mood_and_stop(const struct vocabulary *words, struct str text)
 bool match_is_stop(const struct vocabulary *words, struct str normalised)
 {
     if (phrase_is_key(normalised) || match_may_be_stop(words, normalised) ||
-        is_for_now(words, normalised))
-        return false;
+        is_for_now(words, normalised) || phrase_is_whole(words, PHRASES_DELETE, normalised))
+        return false; /* the last wants more than that */
     return is_stop_of_words(words, normalised) || is_spelled_stop(words, normalised) ||
            is_torn_stop(words, normalised) || is_mood_and_stop(words, normalised) ||
            find_phrase(words, normalised) == PHRASE_FOUND ||

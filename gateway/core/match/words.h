@@ -62,6 +62,8 @@
     X(PHRASES_UNCLEAR, phrases_unclear, "somebody sees not what to do: too hard, which one?")      \
     X(PHRASES_FINISHED, phrases_finished, "somebody thinks to be through: I finished")             \
     X(PHRASES_WHEN, phrases_when, "asks what comes when, or whether it is over: is it finished")   \
+    X(PHRASES_COURSES, phrases_courses, "COURSES in a sentence: is there another course")          \
+    X(PHRASES_DELETE, phrases_delete, "DELETE in a sentence: can you erase my data")               \
     X(PHRASES_MYDATA, phrases_mydata, "MY DATA in a sentence: who sees my number")                 \
     X(PHRASES_MOVE, phrases_move, "another number or phone: I have a new number")                  \
     X(PHRASES_NEXT, phrases_next, "NEXT in a sentence: the next module")                           \
