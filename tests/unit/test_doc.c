@@ -246,6 +246,7 @@ static void test_xml_is_mended(void **state)
         {STR("Hi &#xd83d;"), "Hi " FFFD},
         {STR("&#xD83D;&#56832;"), FFFD FFFD},
         {STR("&#0;&#x0;&#x110000;&#99999999;"), FFFD FFFD FFFD FFFD},
+        {STR("&#xd7ff;&#xd800;&#xdfff;&#xe000;"), "\xed\x9f\xbf" FFFD FFFD "\xee\x80\x80"},
         {STR("a & b&&amp;<![CDATA[&amp;&]]>&"), "a & b&&&amp;&&"},
         {STR("caf&eacute;&x;&#xg;&#;&;"), "caf&eacute;&x;&#xg;&#;&;"},
         {STR("&#000000000000000000065;&lt;&gt;&quot;&apos;"), "A<>\"'"},
