@@ -32,7 +32,7 @@ struct timers {
     bool is_looking, is_stopped;
     bool was_full, has_more; /* the last look found all that it might; one of this round did */
     struct number_id ids[TIMERS_BATCH]; /* that the present look found */
-    uint32_t batch;    /* most that it may find: not more than there are tokens for */
+    uint32_t batch;    /* most of them that are woken: not more than there are tokens for */
     uint32_t n_ids, i; /* found; the next to be woken */
     uint32_t n_waking;
     struct waking waking[TIMERS_AT_ONCE];

@@ -51,5 +51,5 @@ void timers_own(struct timers *t, const uint64_t fences[STORE_LEASE_RANGES]);
 /* No look is begun any more. */
 void timers_stop(struct timers *t);
 bool timers_is_busy(const struct timers *t);
-/* Accepts NULL; only when not busy, or after the store was freed. */
+/* Accepts NULL; after the store was freed, or when not busy and nothing is still being put off. */
 void timers_free(struct timers *t);
